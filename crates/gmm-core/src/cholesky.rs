@@ -1,0 +1,151 @@
+//! A Cholesky factor is the proof that a matrix is positive definite.
+
+use crate::moments::lower;
+
+/// A symmetric positive definite matrix Σ = LLᵀ with the inverse of its factor.
+///
+/// Triangles are stored row by row, entry (i, j ≤ i) at i(i+1)/2 + j.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cholesky {
+    dim: usize,
+    matrix: Vec<f64>,
+    factor: Vec<f64>,
+    inverse_factor: Vec<f64>,
+    log_det: f64,
+}
+
+/// The column at which a factorisation found a pivot that is not positive to working precision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadPivot(pub usize);
+
+impl Cholesky {
+    /// Factors the matrix with this lower triangle.
+    ///
+    /// # Errors
+    /// [`BadPivot`] where what a column adds to those before it is not above rounding: at most
+    /// D·2⁻⁵² of its own variance.
+    pub fn new(matrix: Vec<f64>, dim: usize) -> Result<Self, BadPivot> {
+        let mut factor = matrix.clone();
+        let mut log_det = 0.0;
+        let rounding = dim as f64 * f64::EPSILON;
+        for i in 0..dim {
+            for j in 0..=i {
+                let dot: f64 = (0..j)
+                    .map(|k| factor[lower(i, k)] * factor[lower(j, k)])
+                    .sum();
+                let rest = matrix[lower(i, j)] - dot;
+                factor[lower(i, j)] = if j < i {
+                    rest / factor[lower(j, j)]
+                } else {
+                    // A NaN fails both comparisons.
+                    if !(rest > 0.0 && rest > rounding * matrix[lower(i, i)] && rest.is_finite()) {
+                        return Err(BadPivot(i));
+                    }
+                    log_det += rest.ln();
+                    rest.sqrt()
+                };
+            }
+        }
+        let inverse_factor = invert(&factor, dim);
+        Ok(Self {
+            dim,
+            matrix,
+            factor,
+            inverse_factor,
+            log_det,
+        })
+    }
+
+    /// D, for a D × D matrix.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// ln |Σ|.
+    pub fn log_det(&self) -> f64 {
+        self.log_det
+    }
+
+    /// Entry (i, j) of Σ.
+    pub fn entry(&self, i: usize, j: usize) -> f64 {
+        self.matrix[lower(i.max(j), i.min(j))]
+    }
+
+    /// The lower triangle of Σ.
+    pub fn matrix(&self) -> &[f64] {
+        &self.matrix
+    }
+
+    /// The lower triangle of L.
+    pub fn factor(&self) -> &[f64] {
+        &self.factor
+    }
+
+    /// The lower triangle of L⁻¹, which whitens: |L⁻¹(x−μ)|² is the squared Mahalanobis distance.
+    pub fn inverse_factor(&self) -> &[f64] {
+        &self.inverse_factor
+    }
+
+    /// The lower triangle of Σ⁻¹ = L⁻ᵀL⁻¹.
+    pub fn inverse(&self) -> Vec<f64> {
+        let w = &self.inverse_factor;
+        let mut inverse = vec![0.0; w.len()];
+        for i in 0..self.dim {
+            for j in 0..=i {
+                inverse[lower(i, j)] = (i..self.dim).map(|k| w[lower(k, i)] * w[lower(k, j)]).sum();
+            }
+        }
+        inverse
+    }
+}
+
+/// Inverts a lower triangle by forward substitution, column by column.
+fn invert(factor: &[f64], dim: usize) -> Vec<f64> {
+    let mut inverse = vec![0.0; factor.len()];
+    for j in 0..dim {
+        inverse[lower(j, j)] = 1.0 / factor[lower(j, j)];
+        for i in j + 1..dim {
+            let dot: f64 = (j..i)
+                .map(|k| factor[lower(i, k)] * inverse[lower(k, j)])
+                .sum();
+            inverse[lower(i, j)] = -dot / factor[lower(i, i)];
+        }
+    }
+    inverse
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn factors_inverts_and_takes_the_determinant() {
+        let c = Cholesky::new(vec![4.0, 2.0, 5.0, 1.0, 3.0, 6.0], 3).unwrap();
+        assert_eq!(c.factor()[..3], [2.0, 1.0, 2.0]);
+        assert!((c.log_det() - 67f64.ln()).abs() < 1e-14);
+        let inverse = c.inverse();
+        for i in 0..3 {
+            for j in 0..3 {
+                let product: f64 = (0..3)
+                    .map(|k| c.entry(i, k) * inverse[lower(k.max(j), k.min(j))])
+                    .sum();
+                assert!((product - f64::from(u8::from(i == j))).abs() < 1e-14);
+            }
+        }
+    }
+
+    #[test]
+    fn columns_of_very_different_scale_are_no_obstacle() {
+        let c = Cholesky::new(vec![1e-300, 0.5, 1e300], 2).unwrap();
+        assert!((c.log_det() - 0.75f64.ln()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn refuses_what_is_singular_indefinite_or_not_a_number() {
+        assert_eq!(Cholesky::new(vec![1.0, 1.0, 1.0], 2), Err(BadPivot(1)));
+        assert_eq!(Cholesky::new(vec![1.0, 2.0, 1.0], 2), Err(BadPivot(1)));
+        assert_eq!(Cholesky::new(vec![0.0], 1), Err(BadPivot(0)));
+        assert_eq!(Cholesky::new(vec![f64::NAN], 1), Err(BadPivot(0)));
+        assert_eq!(Cholesky::new(vec![f64::INFINITY], 1), Err(BadPivot(0)));
+    }
+}

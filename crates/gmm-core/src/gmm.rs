@@ -1,0 +1,515 @@
+//! The Gaussian mixture as a value.
+
+use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2};
+use rand::Rng;
+
+use crate::covariance::{Covariance, CovarianceType};
+use crate::error::GmmError;
+use crate::gaussian::Gaussian;
+use crate::mixture::{Joint, Mixture};
+use crate::moments::lower;
+use crate::params::GmmParams;
+use crate::shares::Shares;
+use crate::tile::{Rows, Sample, map_rows};
+
+/// Covariances of K components in D dimensions, in the shape scikit-learn uses for each type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Covariances {
+    /// K × D × D: one matrix per component.
+    Full(Array3<f64>),
+    /// D × D: one matrix for all.
+    Tied(Array2<f64>),
+    /// K × D: variances per component and feature.
+    Diagonal(Array2<f64>),
+    /// D: variances per feature, for all components.
+    TiedDiagonal(Array1<f64>),
+    /// K: one variance per component.
+    Spherical(Array1<f64>),
+    /// One variance for all.
+    TiedSpherical(f64),
+}
+
+impl Covariances {
+    /// The constraint these shapes express.
+    pub fn covariance_type(&self) -> CovarianceType {
+        match self {
+            Self::Full(_) => CovarianceType::Full,
+            Self::Tied(_) => CovarianceType::Tied,
+            Self::Diagonal(_) => CovarianceType::Diagonal,
+            Self::TiedDiagonal(_) => CovarianceType::TiedDiagonal,
+            Self::Spherical(_) => CovarianceType::Spherical,
+            Self::TiedSpherical(_) => CovarianceType::TiedSpherical,
+        }
+    }
+
+    /// The covariance of one component, checked.
+    fn of_component(&self, component: usize, dim: usize) -> Result<Covariance, GmmError> {
+        let built = match self {
+            Self::Full(m) => {
+                let matrix = m.index_axis(ndarray::Axis(0), component);
+                self.covariance_type()
+                    .covariance(lower_triangle(matrix, component)?, dim)
+            }
+            Self::Tied(m) => self
+                .covariance_type()
+                .covariance(lower_triangle(m.view(), component)?, dim),
+            Self::Diagonal(v) => Covariance::diagonal(v.row(component).to_vec()),
+            Self::TiedDiagonal(v) => Covariance::diagonal(v.to_vec()),
+            Self::Spherical(v) => Covariance::spherical(v[component], dim),
+            Self::TiedSpherical(v) => Covariance::spherical(*v, dim),
+        };
+        built.map_err(|pivot| GmmError::NotPositiveDefinite {
+            component,
+            column: pivot.0,
+        })
+    }
+
+    fn check_shape(&self, k: usize, d: usize) -> Result<(), GmmError> {
+        let check = |what, expected, found| {
+            if expected == found {
+                Ok(())
+            } else {
+                Err(GmmError::SizeMismatch {
+                    what,
+                    expected,
+                    found,
+                })
+            }
+        };
+        const COMPONENTS: &str = "number of covariances";
+        const FEATURES: &str = "columns of the covariances";
+        match self {
+            Self::Full(m) => {
+                check(COMPONENTS, k, m.dim().0)?;
+                check(FEATURES, d, m.dim().1)?;
+                check(FEATURES, d, m.dim().2)
+            }
+            Self::Tied(m) => {
+                check(FEATURES, d, m.nrows())?;
+                check(FEATURES, d, m.ncols())
+            }
+            Self::Diagonal(v) => {
+                check(COMPONENTS, k, v.nrows())?;
+                check(FEATURES, d, v.ncols())
+            }
+            Self::TiedDiagonal(v) => check(FEATURES, d, v.len()),
+            Self::Spherical(v) => check(COMPONENTS, k, v.len()),
+            Self::TiedSpherical(_) => Ok(()),
+        }
+    }
+}
+
+/// The lower triangle of a matrix that equals its transpose up to rounding.
+fn lower_triangle(m: ArrayView2<'_, f64>, component: usize) -> Result<Vec<f64>, GmmError> {
+    const ASYMMETRY: f64 = 1e-8;
+    let d = m.nrows();
+    let mut triangle = vec![0.0; lower(d, 0)];
+    for row in 0..d {
+        for column in 0..=row {
+            let (a, b) = (m[(row, column)], m[(column, row)]);
+            let size = (m[(row, row)] * m[(column, column)]).abs().sqrt();
+            if (a - b).abs() > ASYMMETRY * size {
+                return Err(GmmError::NotSymmetric {
+                    component,
+                    row,
+                    column,
+                });
+            }
+            triangle[lower(row, column)] = a;
+        }
+    }
+    Ok(triangle)
+}
+
+/// A Gaussian mixture: a distribution over rows of D features,
+/// p(x) = Σₖ πₖ N(x|μₖ,Σₖ) (Bishop, PRML, eq. 9.7).
+///
+/// It is a value. [`Gmm::new`] makes one from parameters, [`Gmm::params`] an estimator that learns one.
+///
+/// ```
+/// use gmm_core::{Covariances, Gmm};
+/// use ndarray::{array, Array1};
+///
+/// let gmm = Gmm::new(
+///     array![0.3, 0.7],
+///     array![[0.0], [5.0]],
+///     Covariances::Spherical(array![1.0, 2.25]),
+/// )?;
+/// let x = array![[0.0], [5.0], [2.0]];
+/// let density = gmm.log_prob(&x)?.mapv(f64::exp);
+/// assert!((density[0] - 0.12040).abs() < 1e-5);
+/// assert_eq!(gmm.labels(&x)?, array![0, 1, 0]);
+/// # Ok::<(), gmm_core::GmmError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gmm {
+    mixture: Mixture<Gaussian>,
+    covariance_type: CovarianceType,
+}
+
+impl Gmm {
+    /// A mixture from its parameters: `weights` (K), `means` (K × D) and `covariances`.
+    ///
+    /// # Errors
+    /// Sizes that disagree; weights that are negative or do not sum to 1 (to within 1e-6, which is then
+    /// divided out); means that are not finite; covariances that are not symmetric or not positive definite.
+    pub fn new(
+        weights: Array1<f64>,
+        means: Array2<f64>,
+        covariances: Covariances,
+    ) -> Result<Self, GmmError> {
+        let shares = Shares::new(weights.to_vec())?;
+        let (k, d) = means.dim();
+        if k != weights.len() {
+            return Err(GmmError::SizeMismatch {
+                what: "number of means",
+                expected: weights.len(),
+                found: k,
+            });
+        }
+        if d == 0 {
+            return Err(GmmError::NoColumns);
+        }
+        if let Some(((component, column), _)) = means.indexed_iter().find(|(_, m)| !m.is_finite()) {
+            return Err(GmmError::NonFiniteMean { component, column });
+        }
+        covariances.check_shape(k, d)?;
+        let components = (0..k)
+            .map(|i| {
+                Ok(Gaussian::new(
+                    means.row(i).to_vec(),
+                    covariances.of_component(i, d)?,
+                ))
+            })
+            .collect::<Result<_, GmmError>>()?;
+        Ok(Self {
+            mixture: Mixture::new(shares, components),
+            covariance_type: covariances.covariance_type(),
+        })
+    }
+
+    /// An estimator of mixtures of `n_components` components, with the defaults of [`GmmParams`].
+    pub fn params(n_components: usize) -> GmmParams {
+        GmmParams::new(n_components)
+    }
+
+    /// An estimator that draws its starts from `rng`.
+    pub fn params_with_rng<R: Rng + Clone>(n_components: usize, rng: R) -> GmmParams<R> {
+        GmmParams::new(n_components).with_rng(rng)
+    }
+
+    pub(crate) fn from_mixture(
+        mixture: Mixture<Gaussian>,
+        covariance_type: CovarianceType,
+    ) -> Self {
+        Self {
+            mixture,
+            covariance_type,
+        }
+    }
+
+    pub(crate) fn mixture(&self) -> &Mixture<Gaussian> {
+        &self.mixture
+    }
+
+    /// K, the number of components.
+    pub fn n_components(&self) -> usize {
+        self.mixture.components().len()
+    }
+
+    /// D, the number of features.
+    pub fn n_features(&self) -> usize {
+        self.components()[0].mean().len()
+    }
+
+    /// The constraint on the covariances.
+    pub fn covariance_type(&self) -> CovarianceType {
+        self.covariance_type
+    }
+
+    /// The Gaussians.
+    pub fn components(&self) -> &[Gaussian] {
+        self.mixture.components()
+    }
+
+    /// π, the K mixture weights.
+    pub fn weights(&self) -> ArrayView1<'_, f64> {
+        ArrayView1::from(self.mixture.shares().values())
+    }
+
+    /// μ, K × D.
+    pub fn means(&self) -> Array2<f64> {
+        let (k, d) = (self.n_components(), self.n_features());
+        Array2::from_shape_fn((k, d), |(c, j)| self.components()[c].mean()[j])
+    }
+
+    /// Σ as matrices, K × D × D, whatever the covariance type.
+    pub fn covariances(&self) -> Array3<f64> {
+        let (k, d) = (self.n_components(), self.n_features());
+        Array3::from_shape_fn((k, d, d), |(c, i, j)| {
+            self.components()[c].covariance().entry(i, j)
+        })
+    }
+
+    /// Σ⁻¹ as matrices, K × D × D.
+    pub fn precisions(&self) -> Array3<f64> {
+        let inverses: Vec<_> = self
+            .components()
+            .iter()
+            .map(|c| c.covariance().precision())
+            .collect();
+        let (k, d) = (self.n_components(), self.n_features());
+        Array3::from_shape_fn((k, d, d), |(c, i, j)| inverses[c][i][j])
+    }
+
+    /// Σ in the shape of its type: what [`Gmm::new`] takes.
+    pub fn typed_covariances(&self) -> Covariances {
+        let (k, d) = (self.n_components(), self.n_features());
+        let entry = |c: usize, i: usize, j: usize| self.components()[c].covariance().entry(i, j);
+        match self.covariance_type {
+            CovarianceType::Full => Covariances::Full(self.covariances()),
+            CovarianceType::Tied => {
+                Covariances::Tied(Array2::from_shape_fn((d, d), |(i, j)| entry(0, i, j)))
+            }
+            CovarianceType::Diagonal => {
+                Covariances::Diagonal(Array2::from_shape_fn((k, d), |(c, j)| entry(c, j, j)))
+            }
+            CovarianceType::TiedDiagonal => {
+                Covariances::TiedDiagonal(Array1::from_shape_fn(d, |j| entry(0, j, j)))
+            }
+            CovarianceType::Spherical => {
+                Covariances::Spherical(Array1::from_shape_fn(k, |c| entry(c, 0, 0)))
+            }
+            CovarianceType::TiedSpherical => Covariances::TiedSpherical(entry(0, 0, 0)),
+        }
+    }
+
+    /// Free parameters: K−1 weights, K·D means, and those of the covariances.
+    pub fn n_parameters(&self) -> usize {
+        let (k, d) = (self.n_components(), self.n_features());
+        k - 1 + k * d + self.covariance_type.n_parameters(k, d)
+    }
+
+    /// The same mixture with its components in another order: component i of the result is component
+    /// `order[i]` of this one.
+    ///
+    /// # Errors
+    /// [`GmmError::InvalidParameter`] unless `order` holds every component once.
+    pub fn reordered(&self, order: &[usize]) -> Result<Self, GmmError> {
+        let mut sorted = order.to_vec();
+        sorted.sort_unstable();
+        if !sorted.into_iter().eq(0..self.n_components()) {
+            return Err(GmmError::InvalidParameter {
+                name: "order",
+                value: format!("{order:?}"),
+                allowed: "every component once",
+            });
+        }
+        let shares = self.mixture.shares().values();
+        let components = self.components();
+        Ok(Self {
+            mixture: Mixture::new(
+                Shares::new(order.iter().map(|&c| shares[c]).collect())?,
+                order.iter().map(|&c| components[c].clone()).collect(),
+            ),
+            covariance_type: self.covariance_type,
+        })
+    }
+
+    /// ln p(x) of each row, in nats (scikit-learn: `score_samples`).
+    ///
+    /// # Errors
+    /// [`GmmError::SizeMismatch`] for rows of another number of columns, [`GmmError::NonFinite`] for a NaN
+    /// or infinite value.
+    pub fn log_prob(&self, rows: &dyn Rows) -> Result<Array1<f64>, GmmError> {
+        let mut out = Array1::zeros(rows.n_rows());
+        self.map(rows, 1, out.as_slice_mut(), |tile, out| {
+            self.mixture
+                .log_density(tile, &mut Joint::new(self.n_components()), out);
+        })?;
+        Ok(out)
+    }
+
+    /// The posterior probability of each component given each row, rows × K (linfa and scikit-learn:
+    /// `predict_proba`); Bishop, PRML (9.13).
+    ///
+    /// # Errors
+    /// As [`log_prob`](Self::log_prob).
+    pub fn responsibilities(&self, rows: &dyn Rows) -> Result<Array2<f64>, GmmError> {
+        let k = self.n_components();
+        let mut out = Array2::zeros((rows.n_rows(), k));
+        self.map(rows, k, out.as_slice_mut(), |tile, out| {
+            self.mixture
+                .posterior(tile, &mut Joint::new(k), |_, responsibilities, _| {
+                    for (c, column) in responsibilities.chunks_exact(tile.n_rows()).enumerate() {
+                        for (row, r) in out.chunks_exact_mut(k).zip(column) {
+                            row[c] = *r;
+                        }
+                    }
+                });
+        })?;
+        Ok(out)
+    }
+
+    /// The component of largest posterior of each row; the first of several.
+    ///
+    /// linfa's [`Predict`](linfa::traits::Predict) answers the same without a `Result`.
+    ///
+    /// # Errors
+    /// As [`log_prob`](Self::log_prob).
+    pub fn labels(&self, rows: &dyn Rows) -> Result<Array1<usize>, GmmError> {
+        let mut out = Array1::zeros(rows.n_rows());
+        self.map(rows, 1, out.as_slice_mut(), |tile, out: &mut [usize]| {
+            self.mixture.posterior(
+                tile,
+                &mut Joint::new(self.n_components()),
+                |_, posterior, _| {
+                    let n = tile.n_rows();
+                    for (i, label) in out.iter_mut().enumerate() {
+                        for c in 1..self.n_components() {
+                            if posterior[c * n + i] > posterior[*label * n + i] {
+                                *label = c;
+                            }
+                        }
+                    }
+                },
+            );
+        })?;
+        Ok(out)
+    }
+
+    /// Draws `n` rows: the rows (n × D) and the component each came from.
+    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> (Array2<f64>, Array1<usize>) {
+        let shares = self.mixture.shares().values();
+        let mut rows = Array2::zeros((n, self.n_features()));
+        let mut labels = Array1::zeros(n);
+        for (mut row, label) in rows.rows_mut().into_iter().zip(labels.iter_mut()) {
+            *label = pick(shares, rng);
+            let component = &self.components()[*label];
+            let noise = component.covariance().draw(rng);
+            for ((x, m), e) in row.iter_mut().zip(component.mean()).zip(noise) {
+                *x = m + e;
+            }
+        }
+        (rows, labels)
+    }
+
+    /// Mean of ln p(x) over the rows, in nats (scikit-learn: `score`).
+    ///
+    /// # Errors
+    /// As [`log_prob`](Self::log_prob), and [`GmmError::NoRows`] for no rows.
+    pub fn mean_log_likelihood(&self, rows: &dyn Rows) -> Result<f64, GmmError> {
+        self.mean_log_likelihood_of(&Sample::new(rows))
+    }
+
+    /// Weighted mean of ln p(x) over a sample, in nats.
+    ///
+    /// # Errors
+    /// As [`log_prob`](Self::log_prob), and [`GmmError::NoRows`] where no row has positive weight.
+    pub fn mean_log_likelihood_of(&self, sample: &Sample<'_>) -> Result<f64, GmmError> {
+        self.check_columns(sample.n_features())?;
+        let (checked, sum, weight, _) = sample.fold_tiles(
+            || (Ok(()), 0.0, 0.0, Joint::new(self.n_components())),
+            |(checked, sum, weight, joint), tile| {
+                if checked.is_ok() {
+                    *checked = tile.check_finite();
+                }
+                let mut log_prob = vec![0.0; tile.n_rows()];
+                self.mixture.log_density(tile, joint, &mut log_prob);
+                for (l, w) in log_prob.iter().zip(sample.tile_weights(tile)) {
+                    *sum += if *w > 0.0 { l * w } else { 0.0 };
+                    *weight += w;
+                }
+            },
+            |total, block| {
+                if total.0.is_ok() {
+                    total.0 = block.0;
+                }
+                total.1 += block.1;
+                total.2 += block.2;
+            },
+        );
+        checked?;
+        if weight > 0.0 {
+            Ok(sum / weight)
+        } else {
+            Err(GmmError::NoRows)
+        }
+    }
+
+    /// Bayesian information criterion −2 ln L + p ln n of the rows; the smaller the better (mclust's sign is
+    /// the opposite). Schwarz, *Ann. Statist.* 6, 1978.
+    ///
+    /// # Errors
+    /// As [`mean_log_likelihood`](Self::mean_log_likelihood).
+    pub fn bic(&self, rows: &dyn Rows) -> Result<f64, GmmError> {
+        let n = rows.n_rows() as f64;
+        Ok(bic(
+            self.mean_log_likelihood(rows)? * n,
+            self.n_parameters(),
+            n,
+        ))
+    }
+
+    /// Akaike's information criterion −2 ln L + 2p of the rows; the smaller the better.
+    ///
+    /// # Errors
+    /// As [`mean_log_likelihood`](Self::mean_log_likelihood).
+    pub fn aic(&self, rows: &dyn Rows) -> Result<f64, GmmError> {
+        let n = rows.n_rows() as f64;
+        Ok(aic(
+            self.mean_log_likelihood(rows)? * n,
+            self.n_parameters(),
+        ))
+    }
+
+    fn check_columns(&self, found: usize) -> Result<(), GmmError> {
+        let expected = self.n_features();
+        if found == expected {
+            Ok(())
+        } else {
+            Err(GmmError::SizeMismatch {
+                what: "columns of the data",
+                expected,
+                found,
+            })
+        }
+    }
+
+    /// Checks the rows, then fills `out` tile by tile.
+    fn map<T: Send>(
+        &self,
+        rows: &dyn Rows,
+        width: usize,
+        out: Option<&mut [T]>,
+        visit: impl Fn(&crate::tile::Tile, &mut [T]) + Sync,
+    ) -> Result<(), GmmError> {
+        self.check_columns(rows.n_features())?;
+        // A freshly made array is always contiguous.
+        out.map_or(Ok(()), |out| map_rows(rows, width, out, visit))
+    }
+}
+
+/// −2 ln L + p ln n.
+pub(crate) fn bic(log_likelihood: f64, n_parameters: usize, n: f64) -> f64 {
+    -2.0 * log_likelihood + n_parameters as f64 * n.ln()
+}
+
+/// −2 ln L + 2p.
+pub(crate) fn aic(log_likelihood: f64, n_parameters: usize) -> f64 {
+    -2.0 * log_likelihood + 2.0 * n_parameters as f64
+}
+
+/// An index drawn with probabilities proportional to `weights`.
+pub(crate) fn pick<R: Rng + ?Sized>(weights: &[f64], rng: &mut R) -> usize {
+    let mut rest = rng.gen_range(0.0..1.0) * weights.iter().sum::<f64>();
+    let mut last = 0;
+    for (i, &w) in weights.iter().enumerate().filter(|(_, w)| **w > 0.0) {
+        last = i;
+        rest -= w;
+        if rest < 0.0 {
+            break;
+        }
+    }
+    last
+}

@@ -1,0 +1,101 @@
+//! Fewer components from more: the pairs that cost least are merged.
+
+use crate::emission::Latent;
+use crate::error::Collapse;
+use crate::gaussian::Gaussian;
+use crate::likelihood::MaximumLikelihood;
+use crate::mixture::Mixture;
+use crate::moments::Moments;
+
+/// A component with its Nₖ ln|Σₖ|.
+struct Candidate {
+    moments: Moments,
+    volume: f64,
+}
+
+impl Candidate {
+    fn new(moments: Moments, belief: &MaximumLikelihood) -> Self {
+        // A component without rows costs nothing to merge.
+        let log_det = |m: &Moments| belief.gaussian(m, 0).map(|g| g.covariance().log_det());
+        let volume = match log_det(&moments) {
+            Ok(log_det) if moments.weight > 0.0 => moments.weight * log_det,
+            _ => 0.0,
+        };
+        Self { moments, volume }
+    }
+
+    fn merged(&self, other: &Self, belief: &MaximumLikelihood) -> Self {
+        let mut moments = self.moments.clone();
+        moments.merge(&other.moments);
+        Self::new(moments, belief)
+    }
+}
+
+/// Merges components in pairs until `n_components` are left, each time the pair with the smallest bound on
+/// the loss, B = ½[(Nᵢ+Nⱼ) ln|Σᵢⱼ| − Nᵢ ln|Σᵢ| − Nⱼ ln|Σⱼ|] with Σᵢⱼ the covariance of both together
+/// (Runnalls, *IEEE Trans. AES* 43, 2007, eq. 16).
+pub(super) fn reduce(
+    stats: Vec<Moments>,
+    n_components: usize,
+    belief: &MaximumLikelihood,
+) -> Result<Mixture<Gaussian>, Collapse> {
+    let mut left: Vec<Candidate> = stats
+        .into_iter()
+        .map(|s| Candidate::new(s, belief))
+        .collect();
+    let cost = |a: &Candidate, b: &Candidate| a.merged(b, belief).volume - a.volume - b.volume;
+    // costs[i][j] for j < i.
+    let mut costs: Vec<Vec<f64>> = (0..left.len())
+        .map(|i| (0..i).map(|j| cost(&left[i], &left[j])).collect())
+        .collect();
+    while left.len() > n_components {
+        let pairs = costs
+            .iter()
+            .enumerate()
+            .flat_map(|(i, row)| row.iter().enumerate().map(move |(j, &cost)| (cost, i, j)));
+        let Some((_, i, j)) = pairs.min_by(|a, b| a.0.total_cmp(&b.0)) else {
+            break;
+        };
+        // j < i: the merged pair takes the place of j.
+        let gone = left.remove(i);
+        costs.remove(i);
+        for row in costs.iter_mut().skip(i) {
+            row.remove(i);
+        }
+        left[j] = left[j].merged(&gone, belief);
+        for other in 0..left.len() {
+            let (high, low) = (j.max(other), j.min(other));
+            if high != low {
+                costs[high][low] = cost(&left[high], &left[low]);
+            }
+        }
+    }
+    let stats: Vec<Moments> = left.into_iter().map(|c| c.moments).collect();
+    Mixture::maximize(&stats, belief)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::covariance::CovarianceType;
+    use crate::moments::Form;
+
+    #[test]
+    fn the_closest_components_merge_and_moments_are_kept() {
+        let at = |mean: f64, weight: f64| Moments {
+            weight,
+            mean: vec![mean],
+            scatter: vec![weight],
+            form: Form::Full,
+        };
+        let belief = MaximumLikelihood::new(CovarianceType::Full, vec![0.0]);
+        let stats = vec![at(0.0, 10.0), at(9.0, 30.0), at(0.5, 10.0), at(9.4, 10.0)];
+        let mixture = reduce(stats, 2, &belief).unwrap();
+        let mut means: Vec<f64> = mixture.components().iter().map(|c| c.mean()[0]).collect();
+        means.sort_by(f64::total_cmp);
+        assert!((means[0] - 0.25).abs() < 1e-12);
+        assert!((means[1] - 9.1).abs() < 1e-12);
+        let variance = mixture.components()[0].covariance().entry(0, 0);
+        assert!((variance - (1.0 + 0.0625)).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,186 @@
+//! Where a fit starts.
+//!
+//! A start is a set of statistics, one per component: the M-step turns it into the first model, so every
+//! start obeys the same covariance type and ridge as the fit that follows.
+
+mod kmeans;
+mod merge;
+mod pool;
+mod resample;
+
+use ndarray::Array2;
+use rand::Rng;
+use rand::seq::index::sample_weighted;
+
+use crate::emission::Latent;
+use crate::error::GmmError;
+use crate::gaussian::Gaussian;
+use crate::gmm::Gmm;
+use crate::likelihood::{MaximumLikelihood, pooled};
+use crate::mixture::Mixture;
+use crate::moments::Moments;
+use crate::survey::Survey;
+use crate::tile::{Sample, Scratch};
+
+use kmeans::KMeans;
+
+/// How the first model of a fit is found.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub enum InitMethod {
+    /// Ten short fits, half from k-means and half from k-means with twice the components merged down, the
+    /// best continued: emEM (Biernacki, Celeux & Govaert, *CSDA* 41, 2003) with Runnalls' merging. On large data the short fits see a random part of the rows.
+    #[default]
+    Pool,
+    /// One k-means clustering of all rows (k-means++ seeds, Lloyd's iterations).
+    KMeans,
+    /// Rows nearest to each of K seeds drawn by k-means++ (Arthur & Vassilvitskii 2007), without Lloyd's
+    /// iterations.
+    KMeansPlusPlus,
+    /// K random rows as means, with the covariance of all rows.
+    Random,
+    /// A model; the fit goes on from it.
+    Parameters(Gmm),
+    /// Responsibilities, rows × K: each row is divided among the components in these proportions.
+    Responsibilities(Array2<f64>),
+}
+
+impl InitMethod {
+    /// Whether nothing about the start is left to chance.
+    pub(crate) const fn is_given(&self) -> bool {
+        matches!(self, Self::Parameters(_) | Self::Responsibilities(_))
+    }
+}
+
+/// What a start needs to know of the fit.
+#[derive(Debug)]
+pub(crate) struct Start<'a> {
+    pub(crate) sample: &'a Sample<'a>,
+    pub(crate) survey: &'a Survey,
+    pub(crate) belief: &'a MaximumLikelihood,
+    pub(crate) n_components: usize,
+}
+
+impl Start<'_> {
+    /// The first model of a fit.
+    pub(crate) fn model(
+        &self,
+        method: &InitMethod,
+        rng: &mut impl Rng,
+    ) -> Result<Mixture<Gaussian>, GmmError> {
+        let stats = match method {
+            InitMethod::Parameters(gmm) => return Ok(gmm.mixture().clone()),
+            InitMethod::Pool => return self.pool(rng),
+            InitMethod::KMeans => self.kmeans(KMeans::CONVERGED, rng),
+            InitMethod::KMeansPlusPlus => self.kmeans(0, rng),
+            InitMethod::Random => self.random_rows(rng)?,
+            InitMethod::Responsibilities(r) => self.responsibilities(r)?,
+        };
+        Ok(Mixture::maximize(&stats, self.belief)?)
+    }
+
+    /// Statistics of the rows of each cluster.
+    fn kmeans(&self, n_iterations: usize, rng: &mut impl Rng) -> Vec<Moments> {
+        let mut clusters = KMeans::new(self.sample, &self.survey.scale, self.n_components, rng);
+        clusters.iterate(self.sample, n_iterations);
+        let labels = clusters.labels(self.sample);
+        self.widen(self.statistics(|row, component| f64::from(labels[row] == component)))
+    }
+
+    /// K random rows, each with an equal share of all moments.
+    fn random_rows(&self, rng: &mut impl Rng) -> Result<Vec<Moments>, GmmError> {
+        let k = self.n_components;
+        let rows = sample_weighted(rng, self.sample.n_rows(), |i| self.sample.weight(i), k)
+            .map_err(|_| GmmError::TooFewRows {
+                n_rows: self.survey.n_rows,
+                n_components: k,
+            })?;
+        let mut stats = self.statistics(|_, _| 1.0 / k as f64);
+        for (s, row) in stats.iter_mut().zip(rows) {
+            s.mean = self.sample.row(row);
+        }
+        Ok(stats)
+    }
+
+    fn responsibilities(&self, given: &Array2<f64>) -> Result<Vec<Moments>, GmmError> {
+        for (what, expected, found) in [
+            (
+                "rows of the responsibilities",
+                self.sample.n_rows(),
+                given.nrows(),
+            ),
+            (
+                "columns of the responsibilities",
+                self.n_components,
+                given.ncols(),
+            ),
+        ] {
+            if expected != found {
+                return Err(GmmError::SizeMismatch {
+                    what,
+                    expected,
+                    found,
+                });
+            }
+        }
+        if let Some(((row, column), r)) = given
+            .indexed_iter()
+            .find(|(_, r)| !(r.is_finite() && **r >= 0.0))
+        {
+            return Err(GmmError::InvalidParameter {
+                name: "responsibilities",
+                value: format!("{r} at row {row}, column {column}"),
+                allowed: "finite and at least 0",
+            });
+        }
+        Ok(self.statistics(|row, component| given[(row, component)]))
+    }
+
+    /// Statistics of the rows, divided among the components by `share(row, component)`.
+    fn statistics(&self, share: impl Fn(usize, usize) -> f64 + Sync) -> Vec<Moments> {
+        let form = self.belief.covariance_type().form();
+        let d = self.sample.n_features();
+        let about = |centres: &[Vec<f64>]| {
+            let (stats, _) = self.sample.fold_tiles(
+                || {
+                    (
+                        vec![Moments::zero(form, d); centres.len()],
+                        Scratch::default(),
+                    )
+                },
+                |(stats, scratch), tile| {
+                    let weights = self.sample.tile_weights(tile);
+                    for (component, s) in stats.iter_mut().enumerate() {
+                        let rows = tile.first_row()..;
+                        let shared: Vec<f64> = rows
+                            .zip(weights)
+                            .map(|(row, w)| w * share(row, component))
+                            .collect();
+                        s.gather(tile, &shared, &centres[component], scratch);
+                    }
+                },
+                |(total, _), (block, _)| {
+                    total.iter_mut().zip(&block).for_each(|(a, b)| a.merge(b));
+                },
+            );
+            stats
+        };
+        // The first pass finds centres near enough for the second to lose no digits.
+        let rough = about(&vec![self.survey.mean.clone(); self.n_components]);
+        about(&rough.into_iter().map(|s| s.mean).collect::<Vec<_>>())
+    }
+
+    /// Gives clusters of too few rows the pooled covariance: on those rows alone EM could only shrink.
+    fn widen(&self, mut stats: Vec<Moments>) -> Vec<Moments> {
+        let all = pooled(&stats);
+        let least = self.survey.least_weight(self.belief.covariance_type());
+        for s in stats.iter_mut().filter(|s| s.weight < least) {
+            s.scatter = all
+                .scatter
+                .iter()
+                .map(|x| x * s.weight / all.weight)
+                .collect();
+        }
+        stats
+    }
+}

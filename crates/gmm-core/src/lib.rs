@@ -1,0 +1,68 @@
+//! Gaussian mixtures: a distribution one can build, fit, question, draw from and keep.
+//!
+//! [`Gmm`] is a value: a mixture of Gaussians with `log_prob`, `responsibilities`, `labels`, `sample`,
+//! `bic` and a JSON form. [`GmmParams`] is the estimator that learns one from rows; [`Fitted`] is what it
+//! returns.
+//!
+//! ```
+//! use gmm_core::{Gmm, rand::SeedableRng, rand_xoshiro::Xoshiro256Plus};
+//! use ndarray::array;
+//!
+//! // Two groups in the plane.
+//! let x = array![
+//!     [0.1, 0.2], [-0.3, 0.1], [0.2, -0.2], [0.0, 0.3], [-0.1, -0.1],
+//!     [4.1, 4.0], [3.8, 4.3], [4.2, 3.7], [4.0, 4.1], [3.9, 3.9],
+//! ];
+//! let fitted = Gmm::params(2).fit_report(&x)?;
+//! let gmm = fitted.model;
+//! let labels = gmm.labels(&x)?;
+//! assert!(labels.iter().take(5).all(|&l| l == labels[0]));
+//! assert_ne!(labels[0], labels[9]);
+//!
+//! let (drawn, _) = gmm.sample(100, &mut Xoshiro256Plus::seed_from_u64(1));
+//! assert_eq!(drawn.dim(), (100, 2));
+//!
+//! let kept = gmm.to_json()?;
+//! assert_eq!(Gmm::from_json(&kept)?, gmm);
+//! # Ok::<(), gmm_core::GmmError>(())
+//! ```
+//!
+//! Everything is `f64` inside; `f32` and `f64` tables (and any other [`Rows`]) are read a tile at a time.
+//! Nothing here reads files, draws, prints or looks at a clock; randomness comes from a generator that is
+//! passed in, and the result is the same, to the bit, on any number of threads.
+
+mod cholesky;
+mod covariance;
+mod dataset;
+pub mod em;
+pub mod emission;
+mod error;
+mod gaussian;
+mod gmm;
+mod init;
+pub mod likelihood;
+mod log_space;
+mod mixture;
+mod moments;
+mod params;
+mod persist;
+pub mod selection;
+mod shares;
+mod survey;
+mod tile;
+
+pub use cholesky::{BadPivot, Cholesky};
+pub use covariance::{Covariance, CovarianceType};
+pub use dataset::{GmmCovarType, GmmInitMethod};
+pub use em::Outcome;
+pub use error::{Collapse, GmmError};
+pub use gaussian::Gaussian;
+pub use gmm::{Covariances, Gmm};
+pub use init::InitMethod;
+pub use mixture::Mixture;
+pub use moments::{Form, Moments};
+pub use params::{Fitted, GmmParams, GmmValidParams, Note, Progress, Ridge};
+pub use shares::Shares;
+pub use tile::{Rows, Sample, Scratch, TILE_ROWS, Tile};
+
+pub use {linfa, ndarray, rand, rand_xoshiro};

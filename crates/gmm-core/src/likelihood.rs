@@ -1,0 +1,92 @@
+//! The maximum-likelihood belief: Gaussians from their moments, with a ridge.
+
+use crate::covariance::CovarianceType;
+use crate::emission::Estimate;
+use crate::error::Collapse;
+use crate::gaussian::Gaussian;
+use crate::moments::Moments;
+
+/// A component with less than this share of all rows no longer influences any density in `f64`.
+pub(crate) const NO_SHARE: f64 = f64::EPSILON;
+
+/// Maximum likelihood under a constraint on the covariances, with a ridge on their diagonals.
+#[derive(Debug, Clone)]
+pub struct MaximumLikelihood {
+    covariance_type: CovarianceType,
+    ridge: Vec<f64>,
+}
+
+impl MaximumLikelihood {
+    /// `ridge` is added to the variance of each feature.
+    pub fn new(covariance_type: CovarianceType, ridge: Vec<f64>) -> Self {
+        Self {
+            covariance_type,
+            ridge,
+        }
+    }
+
+    /// The constraint on the covariances.
+    pub fn covariance_type(&self) -> CovarianceType {
+        self.covariance_type
+    }
+
+    /// Sₖ/Nₖ + ridge, as the covariance of one component.
+    pub(crate) fn gaussian(
+        &self,
+        moments: &Moments,
+        component: usize,
+    ) -> Result<Gaussian, Collapse> {
+        let mut variances: Vec<f64> = moments.scatter.iter().map(|s| s / moments.weight).collect();
+        for (i, ridge) in self.ridge.iter().enumerate() {
+            variances[moments.form.place(i, i)] += ridge;
+        }
+        self.covariance_type
+            .covariance(variances, moments.mean.len())
+            .map(|covariance| Gaussian::new(moments.mean.clone(), covariance))
+            .map_err(|pivot| Collapse {
+                component,
+                column: pivot.0,
+            })
+    }
+}
+
+/// The within-component moments Σₖ Sₖ of all components together.
+///
+/// The mean of the result is that of the first component and has no meaning.
+pub(crate) fn pooled(stats: &[Moments]) -> Moments {
+    let mut pooled = stats[0].clone();
+    for s in &stats[1..] {
+        pooled.weight += s.weight;
+        pooled
+            .scatter
+            .iter_mut()
+            .zip(&s.scatter)
+            .for_each(|(a, b)| *a += b);
+    }
+    pooled
+}
+
+impl Estimate<Gaussian> for MaximumLikelihood {
+    /// μₖ and Σₖ of Bishop, PRML (9.24)–(9.25); tied types pool the scatters first, Σ = Σₖ Sₖ/N.
+    ///
+    /// A component without rows keeps its mean and takes the pooled covariance, so that the model stays
+    /// valid; its weight says that it is empty.
+    fn emissions(&self, stats: &[Moments]) -> Result<Vec<Gaussian>, Collapse> {
+        let all = pooled(stats);
+        let shared = |s: &Moments| Moments {
+            mean: s.mean.clone(),
+            ..all.clone()
+        };
+        stats
+            .iter()
+            .enumerate()
+            .map(|(component, s)| {
+                if self.covariance_type.is_tied() || s.weight <= NO_SHARE * all.weight {
+                    self.gaussian(&shared(s), component)
+                } else {
+                    self.gaussian(s, component)
+                }
+            })
+            .collect()
+    }
+}

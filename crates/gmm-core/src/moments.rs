@@ -1,0 +1,269 @@
+//! Centred weighted moments: the value that passes between the E-step and the M-step.
+//!
+//! Moments of separate rows pool exactly ([`Moments::merge`]; Chan, Golub & LeVeque, *The American
+//! Statistician* 37, 1983, eq. 1.5) and fade linearly ([`Moments::scale`]). Nothing here is a raw sum of
+//! squares, so data far from the origin loses no digits.
+
+use crate::tile::{Scratch, TILE_ROWS, Tile};
+
+/// Which second moments are kept, and so which covariances can be made of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// All D(D+1)/2.
+    Full,
+    /// The D on the diagonal.
+    Diagonal,
+}
+
+/// Weight, mean and scatter of some weighted rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moments {
+    /// Σ wᵢ.
+    pub weight: f64,
+    /// Σ wᵢxᵢ / Σ wᵢ, one value per feature. Of no meaning when the weight is 0.
+    pub mean: Vec<f64>,
+    /// Σ wᵢ(xᵢ−mean)(xᵢ−mean)ᵀ: the lower triangle row by row for [`Form::Full`], else its diagonal.
+    pub scatter: Vec<f64>,
+    /// What `scatter` holds.
+    pub form: Form,
+}
+
+/// Place of entry (i, j ≤ i) in a lower triangle stored row by row.
+pub(crate) const fn lower(i: usize, j: usize) -> usize {
+    i * (i + 1) / 2 + j
+}
+
+/// Σ aᵢbᵢ in eight interleaved sums: a fixed order that the compiler can vectorise.
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut lanes = [0.0; 8];
+    let (a8, a_rest) = a.as_chunks::<8>();
+    let (b8, b_rest) = b.as_chunks::<8>();
+    for (a, b) in a8.iter().zip(b8) {
+        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
+            *lane += a * b;
+        }
+    }
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    lanes.iter().sum::<f64>() + rest
+}
+
+impl Moments {
+    /// The moments of no rows: the neutral element of [`merge`](Self::merge).
+    pub fn zero(form: Form, n_features: usize) -> Self {
+        let n_scatter = match form {
+            Form::Full => lower(n_features, 0),
+            Form::Diagonal => n_features,
+        };
+        Self {
+            weight: 0.0,
+            mean: vec![0.0; n_features],
+            scatter: vec![0.0; n_scatter],
+            form,
+        }
+    }
+
+    /// Pools with the moments of other rows, of the same form.
+    pub fn merge(&mut self, other: &Self) {
+        if other.weight <= 0.0 {
+            return;
+        }
+        if self.weight <= 0.0 {
+            self.clone_from(other);
+            return;
+        }
+        let weight = self.weight + other.weight;
+        let share = other.weight / weight;
+        let delta: Vec<f64> = self
+            .mean
+            .iter()
+            .zip(&other.mean)
+            .map(|(a, b)| b - a)
+            .collect();
+        self.mean
+            .iter_mut()
+            .zip(&delta)
+            .for_each(|(m, d)| *m += d * share);
+        self.scatter
+            .iter_mut()
+            .zip(&other.scatter)
+            .for_each(|(s, o)| *s += o);
+        self.add_outer(self.weight * share, &delta);
+        self.weight = weight;
+    }
+
+    /// Counts every row `factor` times.
+    pub fn scale(&mut self, factor: f64) {
+        self.weight *= factor;
+        self.scatter.iter_mut().for_each(|s| *s *= factor);
+    }
+
+    /// Adds the rows of a tile, each with its weight.
+    ///
+    /// The sums are taken about `centre`, which costs one pass, and again about the tile's own mean in the
+    /// rare case that `centre` is so far from it that digits were lost.
+    pub fn gather(&mut self, tile: &Tile, weights: &[f64], centre: &[f64], scratch: &mut Scratch) {
+        if let Some(seen) = Self::about(centre, self.form, tile, weights, scratch) {
+            if seen.is_far_from(centre) {
+                if let Some(near) = Self::about(&seen.mean, self.form, tile, weights, scratch) {
+                    self.merge(&near);
+                }
+            } else {
+                self.merge(&seen);
+            }
+        }
+    }
+
+    /// The moments of a tile by sums about `centre`; none where no row has weight.
+    fn about(
+        centre: &[f64],
+        form: Form,
+        tile: &Tile,
+        weights: &[f64],
+        scratch: &mut Scratch,
+    ) -> Option<Self> {
+        let d = centre.len();
+        let n = tile.n_rows();
+        let mut seen = Self::zero(form, d);
+        seen.weight = weights.iter().sum();
+        if seen.weight <= 0.0 {
+            return None;
+        }
+        let (weighted, centred) = scratch.columns(d + 1).split_at_mut(TILE_ROWS);
+        let weighted = &mut weighted[..n];
+        let mut offset = vec![0.0; d];
+        for i in 0..d {
+            let column = &mut centred[i * TILE_ROWS..][..n];
+            for (((c, wc), x), w) in column
+                .iter_mut()
+                .zip(weighted.iter_mut())
+                .zip(tile.feature(i))
+                .zip(weights)
+            {
+                *c = x - centre[i];
+                *wc = w * *c;
+            }
+            offset[i] = weighted.iter().sum::<f64>() / seen.weight;
+            let products = match form {
+                Form::Full => 0..=i,
+                Form::Diagonal => i..=i,
+            };
+            for j in products {
+                seen.scatter[form.place(i, j)] = dot(weighted, &centred[j * TILE_ROWS..][..n]);
+            }
+        }
+        seen.add_outer(-seen.weight, &offset);
+        for i in 0..d {
+            seen.mean[i] = centre[i] + offset[i];
+            let variance = &mut seen.scatter[form.place(i, i)];
+            *variance = variance.max(0.0);
+        }
+        Some(seen)
+    }
+
+    /// Whether sums about `centre` cancel by more than four digits in some feature.
+    fn is_far_from(&self, centre: &[f64]) -> bool {
+        const CANCELLATION: f64 = 1e4;
+        (0..centre.len()).any(|i| {
+            let offset = self.mean[i] - centre[i];
+            let spread = self.scatter[self.form.place(i, i)];
+            self.weight * offset * offset > CANCELLATION * spread
+        })
+    }
+
+    /// The variance of each feature, Σ wᵢ(xᵢ−mean)² / Σ wᵢ.
+    pub fn variances(&self) -> Vec<f64> {
+        (0..self.mean.len())
+            .map(|i| self.scatter[self.form.place(i, i)] / self.weight)
+            .collect()
+    }
+
+    /// Adds `factor`·vvᵀ to the scatter.
+    fn add_outer(&mut self, factor: f64, v: &[f64]) {
+        for i in 0..v.len() {
+            match self.form {
+                Form::Full => {
+                    for j in 0..=i {
+                        self.scatter[lower(i, j)] += factor * v[i] * v[j];
+                    }
+                }
+                Form::Diagonal => self.scatter[i] += factor * v[i] * v[i],
+            }
+        }
+    }
+}
+
+impl Form {
+    /// Place of entry (i, j ≤ i) in a scatter of this form.
+    pub(crate) const fn place(self, i: usize, j: usize) -> usize {
+        match self {
+            Self::Full => lower(i, j),
+            Self::Diagonal => i,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tile::Sample;
+    use ndarray::{Array2, array};
+
+    fn moments_of(rows: &Array2<f64>, form: Form) -> Moments {
+        let sample = Sample::new(rows);
+        let d = rows.ncols();
+        sample.fold_tiles(
+            || Moments::zero(form, d),
+            |m, tile| {
+                m.gather(
+                    tile,
+                    sample.tile_weights(tile),
+                    &vec![0.0; d],
+                    &mut Scratch::default(),
+                )
+            },
+            |a, b| a.merge(&b),
+        )
+    }
+
+    #[test]
+    fn gathers_weight_mean_and_scatter() {
+        let rows = array![[1.0, 2.0], [3.0, 2.0], [5.0, 8.0]];
+        let full = moments_of(&rows, Form::Full);
+        assert_eq!(full.weight, 3.0);
+        assert_eq!(full.mean, [3.0, 4.0]);
+        assert_eq!(full.scatter, [8.0, 12.0, 24.0]);
+        assert_eq!(moments_of(&rows, Form::Diagonal).scatter, [8.0, 24.0]);
+    }
+
+    #[test]
+    fn shards_equal_the_whole_and_order_does_not_matter() {
+        let rows = Array2::from_shape_fn((1300, 3), |(i, j)| {
+            1e6 + (i as f64 * (j + 1) as f64).sin() * (j + 1) as f64
+        });
+        let whole = moments_of(&rows, Form::Full);
+        let parts: Vec<Moments> = [0..1, 1..700, 700..1300]
+            .map(|r| moments_of(&rows.slice(ndarray::s![r, ..]).to_owned(), Form::Full))
+            .into();
+        for order in [[0, 1, 2], [2, 0, 1], [1, 2, 0]] {
+            let mut merged = Moments::zero(Form::Full, 3);
+            order.iter().for_each(|&p| merged.merge(&parts[p]));
+            assert_eq!(merged.weight, whole.weight);
+            for (a, b) in merged.mean.iter().zip(&whole.mean) {
+                assert!((a - b).abs() <= 1e-15 * b.abs(), "{a} {b}");
+            }
+            for (a, b) in merged.scatter.iter().zip(&whole.scatter) {
+                assert!((a - b).abs() < 1e-6, "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn scaling_fades_the_weight_and_leaves_the_mean() {
+        let mut m = moments_of(&array![[1.0], [2.0], [6.0]], Form::Diagonal);
+        let variance = m.variances();
+        m.scale(0.25);
+        assert_eq!(m.weight, 0.75);
+        assert_eq!(m.mean, [3.0]);
+        assert_eq!(m.variances(), variance);
+    }
+}

@@ -1,0 +1,463 @@
+//! The estimator: what to fit, and how.
+
+use linfa::ParamGuard;
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256Plus;
+use serde::{Deserialize, Serialize};
+
+use crate::covariance::CovarianceType;
+use crate::em::{self, Outcome, Run, Stopping};
+use crate::error::GmmError;
+use crate::gaussian::Gaussian;
+use crate::gmm::{self, Gmm};
+use crate::init::{InitMethod, Start};
+use crate::likelihood::{MaximumLikelihood, NO_SHARE};
+use crate::mixture::Mixture;
+use crate::survey::Survey;
+use crate::tile::{Rows, Sample};
+
+/// What is added to the diagonal of every covariance, so that none becomes singular.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ridge {
+    /// This share of each feature's variance in the data: the answer does not depend on units. A constant
+    /// column takes the mean variance of the others, or 1 where all are constant.
+    Relative(f64),
+    /// This variance, in the units of the data (scikit-learn's and linfa's `reg_covar`).
+    Absolute(f64),
+}
+
+/// Checked parameters of a fit; made by [`ParamGuard::check`] of [`GmmParams`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct GmmValidParams<R: Rng = Xoshiro256Plus> {
+    n_components: usize,
+    covariance_type: CovarianceType,
+    tolerance: f64,
+    ridge: Ridge,
+    n_runs: usize,
+    max_n_iterations: usize,
+    init_method: InitMethod,
+    rng: R,
+}
+
+/// Parameters of a fit.
+///
+/// | parameter | default | scikit-learn |
+/// |---|---|---|
+/// | `covariance_type` | [`CovarianceType::Full`] | `covariance_type` |
+/// | `tolerance` | 1e-6 nats per row, from the limit | `tol` = 1e-3, of one step |
+/// | `ridge` | [`Ridge::Relative`]`(1e-6)` | `reg_covar` = 1e-6, absolute |
+/// | `n_runs` | 1 | `n_init` |
+/// | `max_n_iterations` | 1000 | `max_iter` = 100 |
+/// | `init_method` | [`InitMethod::Pool`] | `init_params` = `kmeans` |
+/// | `with_rng` | Xoshiro256+ seeded with 42 | `random_state` |
+///
+/// ```
+/// use gmm_core::{CovarianceType, Gmm};
+/// use ndarray::array;
+///
+/// let x = array![[0.0], [0.2], [0.1], [5.0], [5.1], [5.3]];
+/// let fitted = Gmm::params(2).covariance_type(CovarianceType::Spherical).fit_report(&x)?;
+/// assert_eq!(fitted.model.labels(&x)?[0], fitted.model.labels(&x)?[2]);
+/// assert!(fitted.n_iterations() > 0);
+/// # Ok::<(), gmm_core::GmmError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct GmmParams<R: Rng = Xoshiro256Plus>(GmmValidParams<R>);
+
+impl GmmParams<Xoshiro256Plus> {
+    pub(crate) fn new(n_components: usize) -> Self {
+        Self(GmmValidParams {
+            n_components,
+            covariance_type: CovarianceType::Full,
+            tolerance: 1e-6,
+            ridge: Ridge::Relative(1e-6),
+            n_runs: 1,
+            max_n_iterations: 1000,
+            init_method: InitMethod::Pool,
+            rng: Xoshiro256Plus::seed_from_u64(42),
+        })
+    }
+}
+
+impl<R: Rng + Clone> GmmParams<R> {
+    /// The constraint on the covariances.
+    #[must_use]
+    pub fn covariance_type(mut self, covariance_type: CovarianceType) -> Self {
+        self.0.covariance_type = covariance_type;
+        self
+    }
+
+    /// How near to its limit the mean log-likelihood must be, in nats per row; 0 runs all iterations.
+    #[must_use]
+    pub fn tolerance(mut self, tolerance: f64) -> Self {
+        self.0.tolerance = tolerance;
+        self
+    }
+
+    /// What is added to the diagonal of every covariance.
+    #[must_use]
+    pub fn ridge(mut self, ridge: Ridge) -> Self {
+        self.0.ridge = ridge;
+        self
+    }
+
+    /// An absolute ridge, under linfa's name.
+    #[must_use]
+    pub fn reg_covariance(self, reg_covariance: f64) -> Self {
+        self.ridge(Ridge::Absolute(reg_covariance))
+    }
+
+    /// Complete fits from new starts, of which the best is kept. Each has random numbers of its own.
+    #[must_use]
+    pub fn n_runs(mut self, n_runs: usize) -> Self {
+        self.0.n_runs = n_runs;
+        self
+    }
+
+    /// Most EM iterations of each run.
+    #[must_use]
+    pub fn max_n_iterations(mut self, max_n_iterations: usize) -> Self {
+        self.0.max_n_iterations = max_n_iterations;
+        self
+    }
+
+    /// Where a fit starts.
+    #[must_use]
+    pub fn init_method(mut self, init_method: InitMethod) -> Self {
+        self.0.init_method = init_method;
+        self
+    }
+
+    /// The source of every random choice: the same generator gives the same model, to the bit.
+    #[must_use]
+    pub fn with_rng<S: Rng + Clone>(self, rng: S) -> GmmParams<S> {
+        let GmmValidParams {
+            n_components,
+            covariance_type,
+            tolerance,
+            ridge,
+            n_runs,
+            max_n_iterations,
+            init_method,
+            rng: _,
+        } = self.0;
+        GmmParams(GmmValidParams {
+            n_components,
+            covariance_type,
+            tolerance,
+            ridge,
+            n_runs,
+            max_n_iterations,
+            init_method,
+            rng,
+        })
+    }
+
+    /// Fits to rows of weight 1 and tells how it went.
+    ///
+    /// # Errors
+    /// Parameters out of range, data that no fit can use (empty, not finite, fewer rows than components), or
+    /// a start that is not positive definite with a ridge of 0.
+    pub fn fit_report(&self, rows: &dyn Rows) -> Result<Fitted, GmmError> {
+        self.check_ref()?
+            .fit_sample(&Sample::new(rows), &mut |_| {})
+    }
+
+    /// Fits to weighted rows and tells how it went.
+    ///
+    /// # Errors
+    /// As [`fit_report`](Self::fit_report), and those of [`Sample::weighted`].
+    pub fn fit_weighted(&self, rows: &dyn Rows, weights: &[f64]) -> Result<Fitted, GmmError> {
+        self.check_ref()?
+            .fit_sample(&Sample::weighted(rows, weights)?, &mut |_| {})
+    }
+}
+
+impl<R: Rng> ParamGuard for GmmParams<R> {
+    type Checked = GmmValidParams<R>;
+    type Error = GmmError;
+
+    fn check_ref(&self) -> Result<&Self::Checked, GmmError> {
+        let p = &self.0;
+        let (Ridge::Relative(ridge) | Ridge::Absolute(ridge)) = p.ridge;
+        let count = "at least 1";
+        let size = "a finite number of at least 0";
+        let is_size = |x: f64| x.is_finite() && x >= 0.0;
+        let checks = [
+            (
+                p.n_components >= 1,
+                "n_components",
+                p.n_components.to_string(),
+                count,
+            ),
+            (p.n_runs >= 1, "n_runs", p.n_runs.to_string(), count),
+            (
+                p.max_n_iterations >= 1,
+                "max_n_iterations",
+                p.max_n_iterations.to_string(),
+                count,
+            ),
+            (
+                is_size(p.tolerance),
+                "tolerance",
+                p.tolerance.to_string(),
+                size,
+            ),
+            (is_size(ridge), "ridge", ridge.to_string(), size),
+        ];
+        match checks.into_iter().find(|(valid, ..)| !valid) {
+            Some((_, name, value, allowed)) => Err(GmmError::InvalidParameter {
+                name,
+                value,
+                allowed,
+            }),
+            None => Ok(p),
+        }
+    }
+
+    fn check(self) -> Result<Self::Checked, GmmError> {
+        self.check_ref()?;
+        Ok(self.0)
+    }
+}
+
+/// How far a fit is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// The run, from 0.
+    pub run: usize,
+    /// Runs there will be.
+    pub n_runs: usize,
+    /// M-steps done in this run.
+    pub iteration: usize,
+    /// Mean log-likelihood now, in nats.
+    pub objective: f64,
+}
+
+/// Something about a fit that its user should know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Note {
+    /// All values of a column are equal.
+    #[error("column {column} is constant; its variance is the ridge alone")]
+    ConstantColumn {
+        /// The column.
+        column: usize,
+    },
+    /// A component has lost all its rows; its weight is (nearly) 0.
+    #[error("component {component} is empty")]
+    EmptyComponent {
+        /// The component.
+        component: usize,
+    },
+    /// A component rests on so few rows that its covariance says more of the ridge than of the data.
+    #[error("component {component} rests on {weight:.1} rows only")]
+    ThinComponent {
+        /// The component.
+        component: usize,
+        /// Its expected number of rows.
+        weight: f64,
+    },
+    /// A covariance became singular; the model is the last one before that.
+    #[error("component {component} collapsed onto a point; the fit was stopped before")]
+    Collapsed {
+        /// The component.
+        component: usize,
+    },
+}
+
+/// A fitted mixture, and how it was found.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Fitted {
+    /// The mixture.
+    pub model: Gmm,
+    /// Mean log-likelihood before each iteration, then that of `model`, in nats per unit of weight.
+    pub objective: Vec<f64>,
+    /// How the best run ended.
+    pub outcome: Outcome,
+    /// Σ of the row weights.
+    pub total_weight: f64,
+    /// What is unusual about data or model; empty for most.
+    pub notes: Vec<Note>,
+}
+
+impl Fitted {
+    /// M-steps of the best run.
+    pub fn n_iterations(&self) -> usize {
+        self.objective.len() - 1
+    }
+
+    /// Mean log-likelihood of the model on the data of the fit, in nats per unit of weight.
+    pub fn mean_log_likelihood(&self) -> f64 {
+        self.objective[self.objective.len() - 1]
+    }
+
+    /// Log-likelihood of the model on the data of the fit, in nats.
+    pub fn log_likelihood(&self) -> f64 {
+        self.mean_log_likelihood() * self.total_weight
+    }
+
+    /// Bayesian information criterion on the data of the fit; the smaller the better.
+    pub fn bic(&self) -> f64 {
+        gmm::bic(
+            self.log_likelihood(),
+            self.model.n_parameters(),
+            self.total_weight,
+        )
+    }
+
+    /// Akaike's information criterion on the data of the fit; the smaller the better.
+    pub fn aic(&self) -> f64 {
+        gmm::aic(self.log_likelihood(), self.model.n_parameters())
+    }
+}
+
+impl<R: Rng + Clone> GmmValidParams<R> {
+    /// K.
+    pub fn n_components(&self) -> usize {
+        self.n_components
+    }
+
+    /// Fits to a sample; `observe` hears of every iteration.
+    ///
+    /// # Errors
+    /// Data that no fit can use (empty, not finite, fewer rows than components, sizes that disagree with a
+    /// given start), or starts that are all not positive definite, which only a ridge of 0 allows.
+    pub fn fit_sample(
+        &self,
+        sample: &Sample<'_>,
+        observe: &mut dyn FnMut(Progress),
+    ) -> Result<Fitted, GmmError> {
+        let survey = Survey::of(sample)?;
+        let n_components = self.n_components;
+        if survey.n_rows < n_components {
+            return Err(GmmError::TooFewRows {
+                n_rows: survey.n_rows,
+                n_components,
+            });
+        }
+        self.check_start(sample.n_features())?;
+        let ridge = match self.ridge {
+            Ridge::Relative(share) => survey.scale.iter().map(|v| v * share).collect(),
+            Ridge::Absolute(variance) => vec![variance; sample.n_features()],
+        };
+        let belief = MaximumLikelihood::new(self.covariance_type, ridge);
+        let start = Start {
+            sample,
+            survey: &survey,
+            belief: &belief,
+            n_components,
+        };
+        let stopping = Stopping {
+            tolerance: self.tolerance,
+            max_n_iterations: self.max_n_iterations,
+        };
+        let mut rng = self.rng.clone();
+        // A given start leaves nothing to chance, so one run says it all.
+        let n_runs = if self.init_method.is_given() {
+            1
+        } else {
+            self.n_runs
+        };
+        let mut best: Option<Run<Mixture<Gaussian>>> = None;
+        let mut refused = None;
+        for run in 0..n_runs {
+            let mut own = Xoshiro256Plus::seed_from_u64(rng.next_u64());
+            match start.model(&self.init_method, &mut own) {
+                Ok(first) => {
+                    let mut tell = |iteration, objective| {
+                        observe(Progress {
+                            run,
+                            n_runs,
+                            iteration,
+                            objective,
+                        });
+                    };
+                    let run = em::batch(first, sample, &belief, stopping, &mut tell);
+                    if best.as_ref().is_none_or(|best| is_better(&run, best)) {
+                        best = Some(run);
+                    }
+                }
+                Err(error) => refused = refused.or(Some(error)),
+            }
+        }
+        match best {
+            Some(run) => Ok(self.fitted(run, &survey)),
+            None => Err(refused.unwrap_or(GmmError::NoRows)),
+        }
+    }
+
+    fn check_start(&self, n_features: usize) -> Result<(), GmmError> {
+        let InitMethod::Parameters(given) = &self.init_method else {
+            return Ok(());
+        };
+        for (what, expected, found) in [
+            (
+                "components of the given start",
+                self.n_components,
+                given.n_components(),
+            ),
+            ("columns of the given start", n_features, given.n_features()),
+        ] {
+            if expected != found {
+                return Err(GmmError::SizeMismatch {
+                    what,
+                    expected,
+                    found,
+                });
+            }
+        }
+        if given.covariance_type() != self.covariance_type {
+            return Err(GmmError::InvalidParameter {
+                name: "covariance type of the given start",
+                value: given.covariance_type().to_string(),
+                allowed: "that of the fit",
+            });
+        }
+        Ok(())
+    }
+
+    fn fitted(&self, run: Run<Mixture<Gaussian>>, survey: &Survey) -> Fitted {
+        let least = survey.least_weight(self.covariance_type);
+        let constant = survey
+            .constant_columns
+            .iter()
+            .map(|&column| Note::ConstantColumn { column });
+        let shares = run.model.shares().values().to_vec();
+        let poor = shares.iter().enumerate().filter_map(|(component, share)| {
+            let weight = share * survey.weight;
+            if *share <= NO_SHARE {
+                Some(Note::EmptyComponent { component })
+            } else if weight < least {
+                Some(Note::ThinComponent { component, weight })
+            } else {
+                None
+            }
+        });
+        let collapsed = match run.outcome {
+            Outcome::Collapsed { component } => Some(Note::Collapsed { component }),
+            _ => None,
+        };
+        Fitted {
+            notes: constant.chain(poor).chain(collapsed).collect(),
+            model: Gmm::from_mixture(run.model, self.covariance_type),
+            objective: run.objective,
+            outcome: run.outcome,
+            total_weight: survey.weight,
+        }
+    }
+}
+
+/// A run that collapsed is worth less than any that did not; otherwise the objective decides.
+fn is_better<M>(run: &Run<M>, best: &Run<M>) -> bool {
+    let stands = |r: &Run<M>| !matches!(r.outcome, Outcome::Collapsed { .. });
+    match (stands(run), stands(best)) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => run.last_objective() > best.last_objective(),
+    }
+}

@@ -1,0 +1,179 @@
+//! Models as text: JSON, format version 1.
+//!
+//! ```json
+//! {
+//!   "format": "gaussian-mixture",
+//!   "version": 1,
+//!   "covariance_type": "diag",
+//!   "weights": [0.25, 0.75],
+//!   "means": [[0.0, 1.0], [2.0, 3.0]],
+//!   "covariances": [[1.0, 1.0], [0.5, 2.0]]
+//! }
+//! ```
+//!
+//! `weights` has K numbers, `means` K lists of D. `covariances` has scikit-learn's shape: K × D × D for
+//! `full`, D × D for `tied`, K × D for `diag`, K for `spherical`; D for `tied-diag` and one number for
+//! `tied-spherical`. Numbers are written so that they read back to the same bits, and a model is a function
+//! of them, so it answers with the same bits too. Fields that are not listed are ignored.
+
+use ndarray::{Array, Array1, Array2, Dimension, IntoDimension};
+use serde::{Deserialize, Serialize};
+
+use crate::covariance::CovarianceType;
+use crate::error::GmmError;
+use crate::gmm::{Covariances, Gmm};
+
+const FORMAT: &str = "gaussian-mixture";
+const VERSION: u64 = 1;
+
+#[derive(Deserialize)]
+struct Header {
+    format: String,
+    version: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Body {
+    covariance_type: CovarianceType,
+    weights: Vec<f64>,
+    means: Vec<Vec<f64>>,
+    covariances: Nested,
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    format: &'static str,
+    version: u64,
+    #[serde(flatten)]
+    body: &'a Body,
+}
+
+/// Numbers in lists in lists, to any depth used here.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Nested {
+    Number(f64),
+    List(Vec<f64>),
+    Rows(Vec<Vec<f64>>),
+    Matrices(Vec<Vec<Vec<f64>>>),
+}
+
+impl Gmm {
+    /// The model as JSON.
+    ///
+    /// # Errors
+    /// [`GmmError::ModelFormat`] if the text cannot be made; no model is known that causes it.
+    pub fn to_json(&self) -> Result<String, GmmError> {
+        let body = Body {
+            covariance_type: self.covariance_type(),
+            weights: self.weights().to_vec(),
+            means: rows_of(&self.means()),
+            covariances: Nested::from(self.typed_covariances()),
+        };
+        let file = File {
+            format: FORMAT,
+            version: VERSION,
+            body: &body,
+        };
+        serde_json::to_string_pretty(&file).map_err(damaged)
+    }
+
+    /// The model in a JSON text.
+    ///
+    /// # Errors
+    /// [`GmmError::ModelFormat`] for text that is no model or is cut short (with line and column),
+    /// [`GmmError::ModelVersion`] for one of a newer format, and the errors of [`Gmm::new`].
+    pub fn from_json(text: &str) -> Result<Self, GmmError> {
+        let header: Header = serde_json::from_str(text).map_err(damaged)?;
+        if header.format != FORMAT {
+            return Err(GmmError::ModelFormat(format!(
+                "its format is '{}', not '{FORMAT}'",
+                header.format
+            )));
+        }
+        if header.version > VERSION {
+            return Err(GmmError::ModelVersion {
+                found: header.version,
+                supported: VERSION,
+            });
+        }
+        let body: Body = serde_json::from_str(text).map_err(damaged)?;
+        let k = body.weights.len();
+        let d = body.means.first().map_or(0, Vec::len);
+        let means = array((k, d), flat(body.means, k, d, "means")?, "means")?;
+        let covariances = body.covariances.into_typed(body.covariance_type, k, d)?;
+        Self::new(Array1::from(body.weights), means, covariances)
+    }
+}
+
+impl From<Covariances> for Nested {
+    fn from(covariances: Covariances) -> Self {
+        match covariances {
+            Covariances::Full(m) => {
+                Self::Matrices(m.outer_iter().map(|m| rows_of(&m.to_owned())).collect())
+            }
+            Covariances::Tied(m) | Covariances::Diagonal(m) => Self::Rows(rows_of(&m)),
+            Covariances::TiedDiagonal(v) | Covariances::Spherical(v) => Self::List(v.to_vec()),
+            Covariances::TiedSpherical(v) => Self::Number(v),
+        }
+    }
+}
+
+impl Nested {
+    fn into_typed(self, of: CovarianceType, k: usize, d: usize) -> Result<Covariances, GmmError> {
+        const WHAT: &str = "covariances";
+        match (of, self) {
+            (CovarianceType::Full, Self::Matrices(m)) => {
+                let regular = m.len() == k && m.iter().all(|m| m.len() == d);
+                let rows = if regular { m.concat() } else { Vec::new() };
+                let flat = flat(rows, k * d, d, WHAT)?;
+                array((k, d, d), flat, WHAT).map(Covariances::Full)
+            }
+            (CovarianceType::Tied, Self::Rows(m)) => {
+                array((d, d), flat(m, d, d, WHAT)?, WHAT).map(Covariances::Tied)
+            }
+            (CovarianceType::Diagonal, Self::Rows(m)) => {
+                array((k, d), flat(m, k, d, WHAT)?, WHAT).map(Covariances::Diagonal)
+            }
+            (CovarianceType::TiedDiagonal, Self::List(v)) => {
+                array(d, v, WHAT).map(Covariances::TiedDiagonal)
+            }
+            (CovarianceType::Spherical, Self::List(v)) => {
+                array(k, v, WHAT).map(Covariances::Spherical)
+            }
+            (CovarianceType::TiedSpherical, Self::Number(v)) => Ok(Covariances::TiedSpherical(v)),
+            _ => Err(misshapen(WHAT)),
+        }
+    }
+}
+
+/// The numbers of `n` rows of `d`, row by row.
+fn flat(rows: Vec<Vec<f64>>, n: usize, d: usize, what: &str) -> Result<Vec<f64>, GmmError> {
+    if rows.len() == n && rows.iter().all(|row| row.len() == d) {
+        Ok(rows.concat())
+    } else {
+        Err(misshapen(what))
+    }
+}
+
+fn array<I, D>(shape: I, numbers: Vec<f64>, what: &str) -> Result<Array<f64, D>, GmmError>
+where
+    D: Dimension,
+    I: IntoDimension<Dim = D>,
+{
+    Array::from_shape_vec(shape.into_dimension(), numbers).map_err(|_| misshapen(what))
+}
+
+fn damaged(error: serde_json::Error) -> GmmError {
+    GmmError::ModelFormat(error.to_string())
+}
+
+fn rows_of(m: &Array2<f64>) -> Vec<Vec<f64>> {
+    m.rows().into_iter().map(|r| r.to_vec()).collect()
+}
+
+fn misshapen(what: &str) -> GmmError {
+    GmmError::ModelFormat(format!(
+        "its {what} do not have the shape its weights and type ask for"
+    ))
+}

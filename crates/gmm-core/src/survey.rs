@@ -1,0 +1,119 @@
+//! The one look at the data that precedes a fit.
+
+use crate::covariance::CovarianceType;
+use crate::error::GmmError;
+use crate::moments::{Form, Moments};
+use crate::tile::{Sample, Scratch};
+
+/// Total weight, and mean, variance and range of every column.
+#[derive(Debug, Clone)]
+pub(crate) struct Survey {
+    /// Sum of the row weights.
+    pub(crate) weight: f64,
+    /// Rows of positive weight.
+    pub(crate) n_rows: usize,
+    /// Weighted mean of each column.
+    pub(crate) mean: Vec<f64>,
+    /// The square of each column's scale: its weighted variance. A column whose values are all equal has
+    /// no scale of its own; it is given the mean variance of the others, or 1 where all are constant.
+    pub(crate) scale: Vec<f64>,
+    /// Columns whose values are all equal.
+    pub(crate) constant_columns: Vec<usize>,
+}
+
+struct Seen {
+    checked: Result<(), GmmError>,
+    n_rows: usize,
+    moments: Moments,
+    range: Vec<(f64, f64)>,
+    scratch: Scratch,
+}
+
+impl Survey {
+    /// The weight below which a component has too few rows to have a covariance of its own.
+    ///
+    /// Weights are multiplicities; where they sum to less than the number of rows they can only be relative
+    /// and are counted as if they averaged 1.
+    pub(crate) fn least_weight(&self, covariance_type: CovarianceType) -> f64 {
+        let of_a_row = (self.weight / self.n_rows as f64).min(1.0);
+        covariance_type.least_rows(self.mean.len()) * of_a_row
+    }
+
+    /// Looks at every row once, and refuses data that no fit can use.
+    pub(crate) fn of(sample: &Sample<'_>) -> Result<Self, GmmError> {
+        let d = sample.n_features();
+        if d == 0 {
+            return Err(GmmError::NoColumns);
+        }
+        let seen = sample.fold_tiles(
+            || Seen {
+                checked: Ok(()),
+                n_rows: 0,
+                moments: Moments::zero(Form::Diagonal, d),
+                range: vec![(f64::INFINITY, f64::NEG_INFINITY); d],
+                scratch: Scratch::default(),
+            },
+            |seen, tile| {
+                if seen.checked.is_ok() {
+                    seen.checked = tile.check_finite();
+                }
+                let weights = sample.tile_weights(tile);
+                let centre: Vec<f64> = (0..d).map(|j| tile.feature(j)[0]).collect();
+                seen.n_rows += weights.iter().filter(|&&w| w > 0.0).count();
+                seen.moments
+                    .gather(tile, weights, &centre, &mut seen.scratch);
+                for (j, (low, high)) in seen.range.iter_mut().enumerate() {
+                    for (&x, _) in tile
+                        .feature(j)
+                        .iter()
+                        .zip(weights)
+                        .filter(|(_, w)| **w > 0.0)
+                    {
+                        *low = low.min(x);
+                        *high = high.max(x);
+                    }
+                }
+            },
+            |total, block| {
+                if total.checked.is_ok() {
+                    total.checked = block.checked;
+                }
+                total.n_rows += block.n_rows;
+                total.moments.merge(&block.moments);
+                for (a, b) in total.range.iter_mut().zip(&block.range) {
+                    *a = (a.0.min(b.0), a.1.max(b.1));
+                }
+            },
+        );
+        seen.checked?;
+        if seen.n_rows == 0 {
+            return Err(GmmError::NoRows);
+        }
+        let mut scale = seen.moments.variances();
+        let constant_columns: Vec<usize> = (0..d)
+            .filter(|&j| seen.range[j].0 == seen.range[j].1)
+            .collect();
+        if let Some(column) = (0..d).find(|&j| !scale[j].is_finite()) {
+            return Err(GmmError::Overflow { column });
+        }
+        // A spread below 1e-154 squares to nothing: such a column is as good as constant.
+        let has_scale = |v: f64| v >= f64::MIN_POSITIVE;
+        let is_constant = |j: &usize| constant_columns.contains(j) || !has_scale(scale[*j]);
+        let constant_columns: Vec<usize> = (0..d).filter(is_constant).collect();
+        let n_varying = (d - constant_columns.len()) as f64;
+        let others: f64 = (0..d)
+            .filter(|j| !constant_columns.contains(j))
+            .map(|j| scale[j] / n_varying)
+            .sum();
+        for &j in &constant_columns {
+            scale[j] = if n_varying > 0.0 { others } else { 1.0 };
+        }
+        Ok(Self {
+            weight: seen.moments.weight,
+            n_rows: seen.n_rows,
+            mean: seen.moments.mean,
+            scale,
+            constant_columns,
+        })
+    }
+}

@@ -1,0 +1,49 @@
+//! What the workspace's tests share: the data and the golden numbers.
+
+use std::path::{Path, PathBuf};
+
+use ndarray::Array2;
+use serde_json::Value;
+
+/// The root of the workspace.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A file of the workspace as text.
+pub fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+/// The golden numbers of `tests/golden/NAME`.
+pub fn golden(name: &str) -> Value {
+    serde_json::from_str(&read(&format!("tests/golden/{name}"))).unwrap()
+}
+
+/// The first `n_columns` columns of a CSV file with one header line.
+pub fn table(path: &str, n_columns: usize) -> Array2<f64> {
+    let numbers: Vec<f64> = read(path)
+        .lines()
+        .skip(1)
+        .flat_map(|line| line.split(',').take(n_columns).map(|v| v.parse().unwrap()).collect::<Vec<f64>>())
+        .collect();
+    Array2::from_shape_vec((numbers.len() / n_columns, n_columns), numbers).unwrap()
+}
+
+/// Waiting time and duration of 272 eruptions of Old Faithful.
+pub fn faithful() -> Array2<f64> {
+    table("assets/tabular/faithful.csv", 2)
+}
+
+/// The four measurements of 150 irises.
+pub fn iris() -> Array2<f64> {
+    table("assets/tabular/iris.csv", 4)
+}
+
+/// A list of numbers, at any depth, in order.
+pub fn numbers(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Array(list) => list.iter().flat_map(numbers).collect(),
+        number => vec![number.as_f64().unwrap()],
+    }
+}
