@@ -1,4 +1,5 @@
 //! What the workspace's tests share: the data and the golden numbers.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +26,12 @@ pub fn table(path: &str, n_columns: usize) -> Array2<f64> {
     let numbers: Vec<f64> = read(path)
         .lines()
         .skip(1)
-        .flat_map(|line| line.split(',').take(n_columns).map(|v| v.parse().unwrap()).collect::<Vec<f64>>())
+        .flat_map(|line| {
+            line.split(',')
+                .take(n_columns)
+                .map(|v| v.parse().unwrap())
+                .collect::<Vec<f64>>()
+        })
         .collect();
     Array2::from_shape_vec((numbers.len() / n_columns, n_columns), numbers).unwrap()
 }

@@ -1,1 +1,16 @@
-//!
+//! What every command line of the Gaussian-mixture programs shares: flags that become an estimator,
+//! progress, errors that become exit codes, output that is never half-written, and the report's common
+//! names.
+
+mod failure;
+mod fit_args;
+mod output;
+mod progress;
+mod report;
+
+pub use clap;
+pub use failure::{Failure, parse, run};
+pub use fit_args::{FitArgs, Span};
+pub use output::{Outputs, print};
+pub use progress::Bar;
+pub use report::{FitReport, to_json};

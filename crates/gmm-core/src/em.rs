@@ -1,7 +1,5 @@
 //! The EM driver: one loop for every model with hidden states.
 
-use serde::{Deserialize, Serialize};
-
 use crate::emission::{Estimate, Latent};
 use crate::error::Collapse;
 
@@ -16,8 +14,7 @@ pub struct Stopping {
 }
 
 /// How a fit ended. None of these is an error: each comes with a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
     /// The objective has reached its limit to within the tolerance.
@@ -30,6 +27,17 @@ pub enum Outcome {
         /// The component.
         component: usize,
     },
+}
+
+impl Outcome {
+    /// `converged`, `iteration-limit` or `collapsed`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Converged => "converged",
+            Self::IterationLimit => "iteration-limit",
+            Self::Collapsed { .. } => "collapsed",
+        }
+    }
 }
 
 /// What EM returns.

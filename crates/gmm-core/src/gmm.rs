@@ -138,7 +138,7 @@ fn lower_triangle(m: ArrayView2<'_, f64>, component: usize) -> Result<Vec<f64>, 
 /// let x = array![[0.0], [5.0], [2.0]];
 /// let density = gmm.log_prob(&x)?.mapv(f64::exp);
 /// assert!((density[0] - 0.12040).abs() < 1e-5);
-/// assert_eq!(gmm.labels(&x)?, array![0, 1, 0]);
+/// assert_eq!(gmm.labels(&x)?, array![0, 1, 1]);
 /// # Ok::<(), gmm_core::GmmError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]

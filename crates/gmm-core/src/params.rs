@@ -81,6 +81,13 @@ impl GmmParams<Xoshiro256Plus> {
 }
 
 impl<R: Rng + Clone> GmmParams<R> {
+    /// The number of components.
+    #[must_use]
+    pub fn n_components(mut self, n_components: usize) -> Self {
+        self.0.n_components = n_components;
+        self
+    }
+
     /// The constraint on the covariances.
     #[must_use]
     pub fn covariance_type(mut self, covariance_type: CovarianceType) -> Self {

@@ -8,19 +8,19 @@ use crate::error::GmmError;
 use crate::params::{Fitted, GmmParams, Progress};
 use crate::tile::Sample;
 
-/// Fits every number of components with every covariance type and ranks them by BIC, the best first.
+/// Fits every number of components with every covariance type and ranks the fits by BIC, the best first.
 ///
-/// `fit(k)` gives the estimator for k components; its covariance type is replaced by each of `types`.
-/// `observe` hears of every iteration, with the fit's place in the order of fitting.
+/// All else is as `params` say. `observe` hears of every iteration, with the fit's place in the order of
+/// fitting.
 ///
 /// # Errors
 /// Those of the first fit that fails, if all do; fits that fail beside others that succeed, as more
 /// components than rows do, are left out.
 pub fn rank<R: Rng + Clone>(
     sample: &Sample<'_>,
+    params: &GmmParams<R>,
     n_components: impl IntoIterator<Item = usize>,
     types: &[CovarianceType],
-    fit: impl Fn(usize) -> GmmParams<R>,
     observe: &mut dyn FnMut(usize, Progress),
 ) -> Result<Vec<Fitted>, GmmError> {
     let mut ranking = Vec::new();
@@ -29,7 +29,11 @@ pub fn rank<R: Rng + Clone>(
         .into_iter()
         .flat_map(|k| types.iter().map(move |&t| (k, t)));
     for (place, (k, covariance_type)) in candidates.enumerate() {
-        let params = fit(k).covariance_type(covariance_type).check()?;
+        let params = params
+            .clone()
+            .n_components(k)
+            .covariance_type(covariance_type)
+            .check()?;
         match params.fit_sample(sample, &mut |progress| observe(place, progress)) {
             Ok(fitted) => ranking.push(fitted),
             Err(error) => refused = refused.or(Some(error)),

@@ -1,1 +1,23 @@
+//! Segments a picture by a Gaussian mixture of its colours.
 //!
+//! ```
+//! use image_seg::{Options, Picture, analyze};
+//!
+//! let picture = Picture::from_rgb8(2, 2, &[0, 0, 0, 10, 10, 10, 250, 250, 250, 255, 255, 255])?;
+//! let report = analyze(&picture, &Options { n_components: 2..=2, ..Options::default() }, &mut |_, _| {})?;
+//! assert_eq!(report.labels, [0, 0, 1, 1]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The rooms are those of every domain crate: [`Picture`] is the data, [`ColorSpace`] the features,
+//! [`analyze`] the model and [`draw`] the figure.
+
+mod data;
+mod features;
+mod figure;
+mod model;
+
+pub use data::{Picture, PictureError};
+pub use features::{ColorSpace, Colors, lab};
+pub use figure::{Palette, draw, label_image};
+pub use model::{Candidate, Options, Report, Segment, analyze};

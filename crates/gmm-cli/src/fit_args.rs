@@ -1,0 +1,109 @@
+//! The flags of a fit.
+
+use std::str::FromStr;
+
+use clap::Args;
+use gmm_core::rand::SeedableRng;
+use gmm_core::rand_xoshiro::Xoshiro256Plus;
+use gmm_core::{CovarianceType, Gmm, GmmParams, Ridge};
+
+/// Flags that every program with a fit has.
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(next_help_heading = "Fit")]
+pub struct FitArgs {
+    /// Number of components
+    #[arg(short = 'k', long, value_name = "K", default_value_t = 5,
+          value_parser = parse_count, conflicts_with = "select")]
+    pub components: usize,
+
+    /// Choose the number of components from this range, both ends included, by BIC
+    #[arg(long, value_name = "MIN..MAX")]
+    pub select: Option<Span>,
+
+    /// Covariances: full, tied, diag, spherical, tied-diag or tied-spherical
+    #[arg(long, value_name = "TYPE", default_value_t = CovarianceType::Full)]
+    pub covariance: CovarianceType,
+
+    /// Seed of all random choices: the same seed gives the same answer
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub seed: u64,
+
+    /// Complete fits from new starts, of which the best is kept
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_count)]
+    pub restarts: usize,
+
+    /// Stop when the mean log-likelihood is this near to its limit
+    #[arg(long, value_name = "NATS", default_value_t = 1e-6)]
+    pub tolerance: f64,
+
+    /// Most EM iterations of a fit
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = parse_count)]
+    pub max_iterations: usize,
+}
+
+impl FitArgs {
+    /// The numbers of components to try.
+    pub fn n_components(&self) -> std::ops::RangeInclusive<usize> {
+        match self.select {
+            Some(Span { least, most }) => least..=most,
+            None => self.components..=self.components,
+        }
+    }
+
+    /// The estimator.
+    pub fn params(&self, ridge: Ridge) -> GmmParams {
+        Gmm::params(self.components)
+            .covariance_type(self.covariance)
+            .ridge(ridge)
+            .tolerance(self.tolerance)
+            .n_runs(self.restarts)
+            .max_n_iterations(self.max_iterations)
+            .with_rng(Xoshiro256Plus::seed_from_u64(self.seed))
+    }
+}
+
+fn parse_count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err(String::from("must be at least 1")),
+        Ok(count) => Ok(count),
+        Err(_) => Err(String::from("must be a whole number of at least 1")),
+    }
+}
+
+/// A range of counts with both ends, written `2..8`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The smallest.
+    pub least: usize,
+    /// The largest.
+    pub most: usize,
+}
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let ends = text.split_once("..").ok_or("must look like 2..8")?;
+        let least = parse_count(ends.0)?;
+        let most = parse_count(ends.1.trim_start_matches('='))?;
+        if least <= most {
+            Ok(Self { least, most })
+        } else {
+            Err(format!("{least} is more than {most}"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_has_both_ends() {
+        assert_eq!("2..8".parse(), Ok(Span { least: 2, most: 8 }));
+        assert_eq!("2..=8".parse(), Ok(Span { least: 2, most: 8 }));
+        for wrong in ["8..2", "0..3", "2", "..", "a..b", "-1..4"] {
+            assert!(wrong.parse::<Span>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The figure: original beside segments, with a legend.
+
+use gmm_figures::image::imageops::{self, FilterType};
+use gmm_figures::image::{Rgb, RgbImage};
+use gmm_figures::{Anchor, Color, FigureError, MUTED, Sheet, TEXT, encode_indexed, sequential};
+
+use crate::data::Picture;
+use crate::features::ColorSpace;
+use crate::model::Report;
+
+/// How segments are coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Palette {
+    /// Viridis from the darkest segment to the lightest: segments stay apart for colour-blind eyes too.
+    #[default]
+    Ordered,
+    /// Every segment in its mean colour.
+    Mean,
+}
+
+impl Palette {
+    fn colors(self, report: &Report) -> Vec<Color> {
+        let n = report.segments.len();
+        match self {
+            Self::Ordered => (0..n).map(|i| sequential(i, n)).collect(),
+            Self::Mean => report.segments.iter().map(|s| s.mean_color).collect(),
+        }
+    }
+}
+
+/// The label image: an indexed PNG whose pixel values are the segments, 0 the darkest.
+///
+/// # Errors
+/// [`FigureError::Encoding`] if the encoder refuses.
+pub fn label_image(
+    picture: &Picture,
+    report: &Report,
+    palette: Palette,
+) -> Result<Vec<u8>, FigureError> {
+    encode_indexed(
+        picture.width(),
+        picture.height(),
+        &report.labels,
+        &palette.colors(report),
+    )
+}
+
+/// The longest side of a panel, in pixels.
+const PANEL: u32 = 760;
+/// The least width of a figure: below it the subtitle would be cut.
+const LEAST_WIDTH: u32 = 920;
+/// The most letters of a title.
+const TITLE: usize = 72;
+const MARGIN: u32 = 28;
+const HEADING: u32 = 92;
+/// The least width and the height of a legend entry.
+const LEGEND_CELL: (u32, u32) = (305, 58);
+
+/// Draws original and segments side by side, with what `title` says above and a legend below.
+///
+/// # Errors
+/// [`FigureError`] if the drawing library refuses.
+pub fn draw(
+    picture: &Picture,
+    report: &Report,
+    palette: Palette,
+    title: &str,
+) -> Result<Sheet, FigureError> {
+    let colors = palette.colors(report);
+    let (w, h) = panel_size(picture);
+    let width = (2 * w + 3 * MARGIN).max(LEAST_WIDTH);
+    let per_row = (width - 2 * MARGIN) / LEGEND_CELL.0;
+    let cell = (width - 2 * MARGIN) / per_row;
+    let n_rows = (report.segments.len() as u32).div_ceil(per_row);
+    let legend_top = HEADING + h + MARGIN;
+    let height = legend_top + n_rows * LEGEND_CELL.1 + MARGIN / 2;
+    let left = (width - 2 * w - MARGIN) / 2;
+    let right = left + w + MARGIN;
+
+    let mut sheet = Sheet::draw(width, height, |pen| {
+        let at = |x: u32, y: u32| (x as i32, y as i32);
+        pen.bold(
+            &shortened(title),
+            at(width / 2, 26),
+            21,
+            TEXT,
+            Anchor::Center,
+        )?;
+        pen.text(
+            &subtitle(report),
+            at(width / 2, 52),
+            15,
+            MUTED,
+            Anchor::Center,
+        )?;
+        pen.text("Original", at(left + w / 2, 77), 16, TEXT, Anchor::Center)?;
+        pen.text("Segments", at(right + w / 2, 77), 16, TEXT, Anchor::Center)?;
+        for (i, color) in colors.iter().enumerate() {
+            let (column, row) = (i as u32 % per_row, i as u32 / per_row);
+            let x = MARGIN + column * cell;
+            let y = legend_top + row * LEGEND_CELL.1;
+            let mean = report.segments[i].mean_color;
+            pen.swatch(at(x, y), (38, 38), *color)?;
+            pen.bold(
+                &share(report, i),
+                at(x + 50, y + 10),
+                16,
+                TEXT,
+                Anchor::Left,
+            )?;
+            pen.swatch(at(x + 50, y + 22), (16, 16), mean)?;
+            pen.text(
+                &mean_color(report, i),
+                at(x + 72, y + 30),
+                13,
+                MUTED,
+                Anchor::Left,
+            )?;
+        }
+        Ok(())
+    })?;
+    let (original, segments) = panels(picture, report, &colors);
+    sheet.place(&shrunk(&original, (w, h)), (left, HEADING));
+    sheet.place(&shrunk(&segments, (w, h)), (right, HEADING));
+    Ok(sheet)
+}
+
+fn subtitle(report: &Report) -> String {
+    let fitted = &report.fitted;
+    format!(
+        "{} segments · {} covariances of {} colours · mean log-likelihood {} nats per pixel",
+        report.segments.len(),
+        fitted.model.covariance_type(),
+        report.color_space.name(),
+        number(fitted.mean_log_likelihood(), 4),
+    )
+}
+
+fn share(report: &Report, i: usize) -> String {
+    let size = report.segments[i].size as f64;
+    format!(
+        "{}   {:.1} %",
+        i + 1,
+        100.0 * size / report.labels.len() as f64
+    )
+}
+
+fn mean_color(report: &Report, i: usize) -> String {
+    let means = report.fitted.model.means();
+    let decimals = match report.color_space {
+        ColorSpace::Lab => 0,
+        ColorSpace::Rgb => 2,
+    };
+    let coordinates: Vec<String> = report
+        .color_space
+        .axes()
+        .iter()
+        .zip(means.row(i))
+        .map(|(axis, value)| format!("{axis} {}", number(*value, decimals)))
+        .collect();
+    format!(
+        "mean {}  {}",
+        report.segments[i].mean_color.hex(),
+        coordinates.join("  ")
+    )
+}
+
+/// A number with a true minus sign, and without one before nothing but zeros.
+fn number(value: f64, decimals: usize) -> String {
+    let digits = format!("{:.decimals$}", value.abs());
+    let is_zero = digits.bytes().all(|b| b == b'0' || b == b'.');
+    if value < 0.0 && !is_zero {
+        format!("−{digits}")
+    } else {
+        digits
+    }
+}
+
+/// A title that fits: the middle of a long one is left out.
+fn shortened(title: &str) -> String {
+    let letters: Vec<char> = title.chars().collect();
+    if letters.len() <= TITLE {
+        return String::from(title);
+    }
+    let half = TITLE / 2 - 1;
+    letters[..half]
+        .iter()
+        .chain(&['…'])
+        .chain(&letters[letters.len() - half..])
+        .collect()
+}
+
+/// The size in which a picture is shown: large ones are shrunk until the longer side is [`PANEL`] pixels,
+/// small ones enlarged by a whole number.
+fn panel_size(picture: &Picture) -> (u32, u32) {
+    let (w, h) = (picture.width(), picture.height());
+    let longer = w.max(h);
+    if longer <= PANEL {
+        let factor = PANEL / longer;
+        return (w * factor, h * factor);
+    }
+    let scale = f64::from(PANEL) / f64::from(longer);
+    let side = |s: u32| ((f64::from(s) * scale).round() as u32).clamp(1, PANEL);
+    (side(w), side(h))
+}
+
+fn panels(picture: &Picture, report: &Report, colors: &[Color]) -> (RgbImage, RgbImage) {
+    let (w, h) = (picture.width(), picture.height());
+    let place = |x: u32, y: u32| y as usize * w as usize + x as usize;
+    let original = RgbImage::from_fn(w, h, |x, y| {
+        Rgb(picture.pixels()[place(x, y)].map(|v| (v / 257) as u8))
+    });
+    let segments = RgbImage::from_fn(w, h, |x, y| {
+        let Color(r, g, b) = colors[usize::from(report.labels[place(x, y)])];
+        Rgb([r, g, b])
+    });
+    (original, segments)
+}
+
+/// Large pictures are averaged down, small ones are enlarged with their pixels left square.
+fn shrunk(image: &RgbImage, (w, h): (u32, u32)) -> RgbImage {
+    let filter = if w < image.width() {
+        FilterType::Triangle
+    } else {
+        FilterType::Nearest
+    };
+    imageops::resize(image, w, h, filter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Options, analyze};
+
+    #[test]
+    fn numbers_have_a_minus_sign_only_where_there_is_something_below_zero() {
+        assert_eq!(number(-1.25, 1), "−1.2");
+        assert_eq!(number(-0.04, 1), "0.0");
+        assert_eq!(number(3.0, 0), "3");
+    }
+
+    #[test]
+    fn long_titles_keep_their_ends() {
+        let long = format!("{}.png", "x".repeat(200));
+        let short = shortened(&long);
+        assert!(short.chars().count() <= TITLE && short.ends_with(".png") && short.contains('…'));
+        assert_eq!(shortened("m31.png"), "m31.png");
+    }
+
+    #[test]
+    fn pictures_of_any_shape_get_a_figure() {
+        for (w, h) in [(1, 1), (1, 900), (2000, 1), (30, 20)] {
+            let bytes: Vec<u8> = (0..w * h * 3).map(|i| (i * 37 % 251) as u8).collect();
+            let picture = Picture::from_rgb8(w, h, &bytes).unwrap();
+            let report = analyze(&picture, &Options::default(), &mut |_, _| {}).unwrap();
+            let sheet = draw(&picture, &report, Palette::Ordered, "x").unwrap();
+            let (width, height) = sheet.image().dimensions();
+            assert!(
+                (LEAST_WIDTH..1700).contains(&width) && height < 1100,
+                "{width} × {height}"
+            );
+            label_image(&picture, &report, Palette::Mean).unwrap();
+        }
+    }
+}
