@@ -39,6 +39,13 @@ impl Tile {
         }
     }
 
+    /// The rows from `first_row` on, as many as fit; `first_row` must be one of `rows`.
+    pub fn of(rows: &dyn Rows, first_row: usize) -> Self {
+        let mut tile = Self::new(rows.n_features());
+        tile.load(rows, first_row);
+        tile
+    }
+
     /// Rows in this tile, at most [`TILE_ROWS`].
     pub fn n_rows(&self) -> usize {
         self.n_rows
