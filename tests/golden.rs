@@ -183,3 +183,17 @@ fn old_faithful_with_three_components_beats_the_usual_stop() {
         assert_eq!(fitted.notes, [], "a proper optimum, not a spike");
     }
 }
+
+#[test]
+fn lab_is_scikit_images() {
+    // Written by skimage.color.rgb2lab, whose version and settings the file names.
+    let file = golden("rgb2lab.json");
+    let (rgb, expected) = (numbers(&file["rgb"]), numbers(&file["lab"]));
+    assert!(rgb.len() > 100 && rgb.len() == expected.len());
+    for (c, e) in rgb.chunks_exact(3).zip(expected.chunks_exact(3)) {
+        let lab = image_seg::lab([c[0] / 255.0, c[1] / 255.0, c[2] / 255.0]);
+        for (a, b) in lab.iter().zip(e) {
+            assert!((a - b).abs() < 1e-9, "{c:?}: {lab:?} {e:?}");
+        }
+    }
+}

@@ -53,3 +53,8 @@ pub fn numbers(value: &Value) -> Vec<f64> {
         number => vec![number.as_f64().unwrap()],
     }
 }
+
+/// The README's example, compiled and run.
+#[doc = include_str!("../README.md")]
+#[derive(Debug)]
+pub struct Readme;

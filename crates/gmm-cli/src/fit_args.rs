@@ -33,7 +33,12 @@ pub struct FitArgs {
     pub restarts: usize,
 
     /// Stop when the mean log-likelihood is this near to its limit
-    #[arg(long, value_name = "NATS", default_value_t = 1e-6)]
+    #[arg(
+        long,
+        value_name = "NATS",
+        default_value_t = 1e-6,
+        allow_negative_numbers = true
+    )]
     pub tolerance: f64,
 
     /// Most EM iterations of a fit

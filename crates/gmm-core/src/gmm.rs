@@ -1,130 +1,20 @@
 //! The Gaussian mixture as a value.
 
-use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2};
+use ndarray::{Array1, Array2, Array3, ArrayView1};
 use rand::Rng;
 
-use crate::covariance::{Covariance, CovarianceType};
+use crate::covariance::CovarianceType;
 use crate::error::GmmError;
 use crate::gaussian::Gaussian;
 use crate::mixture::{Joint, Mixture};
-use crate::moments::lower;
-use crate::params::GmmParams;
-use crate::shares::Shares;
+use crate::shares::{Shares, pick};
 use crate::tile::{Rows, Sample, map_rows};
-
-/// Covariances of K components in D dimensions, in the shape scikit-learn uses for each type.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Covariances {
-    /// K × D × D: one matrix per component.
-    Full(Array3<f64>),
-    /// D × D: one matrix for all.
-    Tied(Array2<f64>),
-    /// K × D: variances per component and feature.
-    Diagonal(Array2<f64>),
-    /// D: variances per feature, for all components.
-    TiedDiagonal(Array1<f64>),
-    /// K: one variance per component.
-    Spherical(Array1<f64>),
-    /// One variance for all.
-    TiedSpherical(f64),
-}
-
-impl Covariances {
-    /// The constraint these shapes express.
-    pub fn covariance_type(&self) -> CovarianceType {
-        match self {
-            Self::Full(_) => CovarianceType::Full,
-            Self::Tied(_) => CovarianceType::Tied,
-            Self::Diagonal(_) => CovarianceType::Diagonal,
-            Self::TiedDiagonal(_) => CovarianceType::TiedDiagonal,
-            Self::Spherical(_) => CovarianceType::Spherical,
-            Self::TiedSpherical(_) => CovarianceType::TiedSpherical,
-        }
-    }
-
-    /// The covariance of one component, checked.
-    fn of_component(&self, component: usize, dim: usize) -> Result<Covariance, GmmError> {
-        let built = match self {
-            Self::Full(m) => {
-                let matrix = m.index_axis(ndarray::Axis(0), component);
-                self.covariance_type()
-                    .covariance(lower_triangle(matrix, component)?, dim)
-            }
-            Self::Tied(m) => self
-                .covariance_type()
-                .covariance(lower_triangle(m.view(), component)?, dim),
-            Self::Diagonal(v) => Covariance::diagonal(v.row(component).to_vec()),
-            Self::TiedDiagonal(v) => Covariance::diagonal(v.to_vec()),
-            Self::Spherical(v) => Covariance::spherical(v[component], dim),
-            Self::TiedSpherical(v) => Covariance::spherical(*v, dim),
-        };
-        built.map_err(|pivot| GmmError::NotPositiveDefinite {
-            component,
-            column: pivot.0,
-        })
-    }
-
-    fn check_shape(&self, k: usize, d: usize) -> Result<(), GmmError> {
-        let check = |what, expected, found| {
-            if expected == found {
-                Ok(())
-            } else {
-                Err(GmmError::SizeMismatch {
-                    what,
-                    expected,
-                    found,
-                })
-            }
-        };
-        const COMPONENTS: &str = "number of covariances";
-        const FEATURES: &str = "columns of the covariances";
-        match self {
-            Self::Full(m) => {
-                check(COMPONENTS, k, m.dim().0)?;
-                check(FEATURES, d, m.dim().1)?;
-                check(FEATURES, d, m.dim().2)
-            }
-            Self::Tied(m) => {
-                check(FEATURES, d, m.nrows())?;
-                check(FEATURES, d, m.ncols())
-            }
-            Self::Diagonal(v) => {
-                check(COMPONENTS, k, v.nrows())?;
-                check(FEATURES, d, v.ncols())
-            }
-            Self::TiedDiagonal(v) => check(FEATURES, d, v.len()),
-            Self::Spherical(v) => check(COMPONENTS, k, v.len()),
-            Self::TiedSpherical(_) => Ok(()),
-        }
-    }
-}
-
-/// The lower triangle of a matrix that equals its transpose up to rounding.
-fn lower_triangle(m: ArrayView2<'_, f64>, component: usize) -> Result<Vec<f64>, GmmError> {
-    const ASYMMETRY: f64 = 1e-8;
-    let d = m.nrows();
-    let mut triangle = vec![0.0; lower(d, 0)];
-    for row in 0..d {
-        for column in 0..=row {
-            let (a, b) = (m[(row, column)], m[(column, row)]);
-            let size = (m[(row, row)] * m[(column, column)]).abs().sqrt();
-            if (a - b).abs() > ASYMMETRY * size {
-                return Err(GmmError::NotSymmetric {
-                    component,
-                    row,
-                    column,
-                });
-            }
-            triangle[lower(row, column)] = a;
-        }
-    }
-    Ok(triangle)
-}
+use crate::typed_covariances::Covariances;
 
 /// A Gaussian mixture: a distribution over rows of D features,
 /// p(x) = Σₖ πₖ N(x|μₖ,Σₖ) (Bishop, PRML, eq. 9.7).
 ///
-/// It is a value. [`Gmm::new`] makes one from parameters, [`Gmm::params`] an estimator that learns one.
+/// It is a value. [`Gmm::new`] makes one from parameters, [`Gmm::params`](crate::Gmm::params) an estimator that learns one.
 ///
 /// ```
 /// use gmm_core::{Covariances, Gmm};
@@ -186,16 +76,6 @@ impl Gmm {
             mixture: Mixture::new(shares, components),
             covariance_type: covariances.covariance_type(),
         })
-    }
-
-    /// An estimator of mixtures of `n_components` components, with the defaults of [`GmmParams`].
-    pub fn params(n_components: usize) -> GmmParams {
-        GmmParams::new(n_components)
-    }
-
-    /// An estimator that draws its starts from `rng`.
-    pub fn params_with_rng<R: Rng + Clone>(n_components: usize, rng: R) -> GmmParams<R> {
-        GmmParams::new(n_components).with_rng(rng)
     }
 
     pub(crate) fn from_mixture(
@@ -498,18 +378,4 @@ pub(crate) fn bic(log_likelihood: f64, n_parameters: usize, n: f64) -> f64 {
 /// −2 ln L + 2p.
 pub(crate) fn aic(log_likelihood: f64, n_parameters: usize) -> f64 {
     -2.0 * log_likelihood + 2.0 * n_parameters as f64
-}
-
-/// An index drawn with probabilities proportional to `weights`.
-pub(crate) fn pick<R: Rng + ?Sized>(weights: &[f64], rng: &mut R) -> usize {
-    let mut rest = rng.gen_range(0.0..1.0) * weights.iter().sum::<f64>();
-    let mut last = 0;
-    for (i, &w) in weights.iter().enumerate().filter(|(_, w)| **w > 0.0) {
-        last = i;
-        rest -= w;
-        if rest < 0.0 {
-            break;
-        }
-    }
-    last
 }

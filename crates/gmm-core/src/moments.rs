@@ -155,7 +155,10 @@ impl Moments {
         for i in 0..d {
             seen.mean[i] = centre[i] + offset[i];
             let variance = &mut seen.scatter[form.place(i, i)];
-            *variance = variance.max(0.0);
+            // Not `max`, which would turn an overflow's NaN into 0.
+            if *variance < 0.0 {
+                *variance = 0.0;
+            }
         }
         Some(seen)
     }

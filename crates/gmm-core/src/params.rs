@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::covariance::CovarianceType;
 use crate::em::{self, Outcome, Run, Stopping};
 use crate::error::GmmError;
+use crate::fitted::{Fitted, Note, Progress};
 use crate::gaussian::Gaussian;
-use crate::gmm::{self, Gmm};
+use crate::gmm::Gmm;
 use crate::init::{InitMethod, Start};
 use crate::likelihood::{MaximumLikelihood, NO_SHARE};
 use crate::mixture::Mixture;
@@ -65,9 +66,15 @@ pub struct GmmValidParams<R: Rng = Xoshiro256Plus> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct GmmParams<R: Rng = Xoshiro256Plus>(GmmValidParams<R>);
 
-impl GmmParams<Xoshiro256Plus> {
-    pub(crate) fn new(n_components: usize) -> Self {
-        Self(GmmValidParams {
+impl Gmm {
+    /// An estimator of mixtures of `n_components` components, with the defaults of [`GmmParams`].
+    pub fn params(n_components: usize) -> GmmParams {
+        Self::params_with_rng(n_components, Xoshiro256Plus::seed_from_u64(42))
+    }
+
+    /// An estimator that draws its starts from `rng`.
+    pub fn params_with_rng<R: Rng + Clone>(n_components: usize, rng: R) -> GmmParams<R> {
+        GmmParams(GmmValidParams {
             n_components,
             covariance_type: CovarianceType::Full,
             tolerance: 1e-6,
@@ -75,7 +82,7 @@ impl GmmParams<Xoshiro256Plus> {
             n_runs: 1,
             max_n_iterations: 1000,
             init_method: InitMethod::Pool,
-            rng: Xoshiro256Plus::seed_from_u64(42),
+            rng,
         })
     }
 }
@@ -226,100 +233,6 @@ impl<R: Rng> ParamGuard for GmmParams<R> {
     fn check(self) -> Result<Self::Checked, GmmError> {
         self.check_ref()?;
         Ok(self.0)
-    }
-}
-
-/// How far a fit is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub struct Progress {
-    /// The run, from 0.
-    pub run: usize,
-    /// Runs there will be.
-    pub n_runs: usize,
-    /// M-steps done in this run.
-    pub iteration: usize,
-    /// Mean log-likelihood now, in nats.
-    pub objective: f64,
-}
-
-/// Something about a fit that its user should know.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Note {
-    /// All values of a column are equal.
-    #[error("column {column} is constant; its variance is the ridge alone")]
-    ConstantColumn {
-        /// The column.
-        column: usize,
-    },
-    /// A component has lost all its rows; its weight is (nearly) 0.
-    #[error("component {component} is empty")]
-    EmptyComponent {
-        /// The component.
-        component: usize,
-    },
-    /// A component rests on so few rows that its covariance says more of the ridge than of the data.
-    #[error("component {component} rests on {weight:.1} rows only")]
-    ThinComponent {
-        /// The component.
-        component: usize,
-        /// Its expected number of rows.
-        weight: f64,
-    },
-    /// A covariance became singular; the model is the last one before that.
-    #[error("component {component} collapsed onto a point; the fit was stopped before")]
-    Collapsed {
-        /// The component.
-        component: usize,
-    },
-}
-
-/// A fitted mixture, and how it was found.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Fitted {
-    /// The mixture.
-    pub model: Gmm,
-    /// Mean log-likelihood before each iteration, then that of `model`, in nats per unit of weight.
-    pub objective: Vec<f64>,
-    /// How the best run ended.
-    pub outcome: Outcome,
-    /// Σ of the row weights.
-    pub total_weight: f64,
-    /// What is unusual about data or model; empty for most.
-    pub notes: Vec<Note>,
-}
-
-impl Fitted {
-    /// M-steps of the best run.
-    pub fn n_iterations(&self) -> usize {
-        self.objective.len() - 1
-    }
-
-    /// Mean log-likelihood of the model on the data of the fit, in nats per unit of weight.
-    pub fn mean_log_likelihood(&self) -> f64 {
-        self.objective[self.objective.len() - 1]
-    }
-
-    /// Log-likelihood of the model on the data of the fit, in nats.
-    pub fn log_likelihood(&self) -> f64 {
-        self.mean_log_likelihood() * self.total_weight
-    }
-
-    /// Bayesian information criterion on the data of the fit; the smaller the better.
-    pub fn bic(&self) -> f64 {
-        gmm::bic(
-            self.log_likelihood(),
-            self.model.n_parameters(),
-            self.total_weight,
-        )
-    }
-
-    /// Akaike's information criterion on the data of the fit; the smaller the better.
-    pub fn aic(&self) -> f64 {
-        gmm::aic(self.log_likelihood(), self.model.n_parameters())
     }
 }
 

@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::covariance::CovarianceType;
 use crate::error::GmmError;
-use crate::gmm::{Covariances, Gmm};
+use crate::gmm::Gmm;
+use crate::typed_covariances::Covariances;
 
 const FORMAT: &str = "gaussian-mixture";
 const VERSION: u64 = 1;

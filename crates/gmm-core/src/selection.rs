@@ -5,7 +5,8 @@ use rand::Rng;
 
 use crate::covariance::CovarianceType;
 use crate::error::GmmError;
-use crate::params::{Fitted, GmmParams, Progress};
+use crate::fitted::{Fitted, Progress};
+use crate::params::GmmParams;
 use crate::tile::Sample;
 
 /// Fits every number of components with every covariance type and ranks the fits by BIC, the best first.

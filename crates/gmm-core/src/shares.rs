@@ -1,5 +1,7 @@
 //! Shares of a whole: mixture weights.
 
+use rand::Rng;
+
 use crate::error::GmmError;
 
 /// How far from 1 weights may sum before they are refused, and below which they are taken as they are.
@@ -66,4 +68,18 @@ impl Shares {
     pub fn logs(&self) -> &[f64] {
         &self.logs
     }
+}
+
+/// An index drawn with probabilities proportional to `weights`.
+pub(crate) fn pick<R: Rng + ?Sized>(weights: &[f64], rng: &mut R) -> usize {
+    let mut rest = rng.gen_range(0.0..1.0) * weights.iter().sum::<f64>();
+    let mut last = 0;
+    for (i, &w) in weights.iter().enumerate().filter(|(_, w)| **w > 0.0) {
+        last = i;
+        rest -= w;
+        if rest < 0.0 {
+            break;
+        }
+    }
+    last
 }

@@ -89,6 +89,13 @@ impl Survey {
         if seen.n_rows == 0 {
             return Err(GmmError::NoRows);
         }
+        if !seen.moments.weight.is_finite() {
+            return Err(GmmError::InvalidParameter {
+                name: "sum of the row weights",
+                value: seen.moments.weight.to_string(),
+                allowed: "finite",
+            });
+        }
         let mut scale = seen.moments.variances();
         let constant_columns: Vec<usize> = (0..d)
             .filter(|&j| seen.range[j].0 == seen.range[j].1)

@@ -15,10 +15,12 @@
 //! ```
 
 mod indexed;
+mod numerals;
 mod palette;
 mod sheet;
 
 pub use image;
 pub use indexed::encode_indexed;
+pub use numerals::{decimal, typeset};
 pub use palette::{Color, sequential};
 pub use sheet::{Anchor, FAINT, FigureError, MUTED, Pen, Sheet, TEXT};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use gmm_cli::clap::{self, Parser, ValueEnum};
 use gmm_cli::{Bar, Failure, FitArgs, FitReport, Outputs, print, to_json};
 use gmm_core::Ridge;
+use gmm_figures::decimal;
 use image_seg::{ColorSpace, Options, Palette, Picture, Report, analyze, draw, label_image};
 use serde::Serialize;
 
@@ -34,7 +35,8 @@ pub(crate) struct Args {
         long,
         value_name = "VARIANCE",
         default_value_t = 1e-6,
-        help_heading = "Fit"
+        help_heading = "Fit",
+        allow_negative_numbers = true
     )]
     ridge: f64,
 
@@ -304,8 +306,10 @@ fn summary(args: &Args, picture: &Picture, report: &Report, paths: &Paths) -> St
                 ""
             };
             lines.push(format!(
-                "{:>10} {:>16.1} {:>22.6}{mark}",
-                c.n_components, c.bic, c.mean_log_likelihood
+                "{:>10} {:>16} {:>22}{mark}",
+                c.n_components,
+                decimal(c.bic, 1),
+                decimal(c.mean_log_likelihood, 6)
             ));
         }
         if report.segments.len() == *args.fit.n_components().end() {
@@ -322,21 +326,21 @@ fn summary(args: &Args, picture: &Picture, report: &Report, paths: &Paths) -> St
     let means = fitted.model.means();
     for (i, s) in report.segments.iter().enumerate() {
         lines.push(format!(
-            "{:>7} {:>6.1} % {:>10}   {:<8} {:>8.2} {:>8.2} {:>8.2}",
+            "{:>7} {:>6.1} % {:>10}   {:<8} {:>8} {:>8} {:>8}",
             i + 1,
             100.0 * s.size as f64 / report.labels.len() as f64,
             s.size,
             s.mean_color.hex(),
-            means[(i, 0)],
-            means[(i, 1)],
-            means[(i, 2)],
+            decimal(means[(i, 0)], 2),
+            decimal(means[(i, 1)], 2),
+            decimal(means[(i, 2)], 2),
         ));
     }
     lines.push(String::new());
     lines.push(format!(
-        "mean log-likelihood {:.6} nats per pixel, BIC {:.1}, {} after {} iterations",
-        fitted.mean_log_likelihood(),
-        fitted.bic(),
+        "mean log-likelihood {} nats per pixel, BIC {}, {} after {} iterations",
+        decimal(fitted.mean_log_likelihood(), 6),
+        decimal(fitted.bic(), 1),
         fitted.outcome.name(),
         fitted.n_iterations()
     ));

@@ -3,7 +3,9 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use zune_core::bytestream::ZCursor;
+use zune_core::options::DecoderOptions;
 
 /// Andromeda (M31 with M32 and M110), 1024 × 1024; credit in `assets/ATTRIBUTION.md`.
 const ANDROMEDA: &[u8] = include_bytes!("../../../assets/images/m31.png");
@@ -89,6 +91,7 @@ impl Picture {
             .with_guessed_format()
             .map_err(|e| PictureError::Decoding(e.to_string()))?;
         reader.limits(limits);
+        let format = reader.format();
         let mut decoder = reader.into_decoder().map_err(decoding)?;
         let (width, height) = decoder.dimensions();
         if width == 0 || height == 0 {
@@ -96,6 +99,9 @@ impl Picture {
         }
         if u64::from(width) * u64::from(height) > MOST_PIXELS {
             return Err(PictureError::TooLarge(width, height));
+        }
+        if format == Some(ImageFormat::Jpeg) {
+            check_jpeg(bytes)?;
         }
         let orientation = decoder.orientation().map_err(decoding)?;
         let mut image = DynamicImage::from_decoder(decoder).map_err(decoding)?;
@@ -160,6 +166,19 @@ impl Picture {
     }
 }
 
+/// Refuses a JPEG whose data is cut short or damaged: the decoder below fills what it cannot read with grey.
+fn check_jpeg(bytes: &[u8]) -> Result<(), PictureError> {
+    /// Some cameras leave a few; the pixels are not affected.
+    const HARMLESS: &str = "Extra bytes between headers";
+    let options = DecoderOptions::default().set_strict_mode(true);
+    match zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options).decode() {
+        Err(error) if !error.to_string().contains(HARMLESS) => {
+            Err(PictureError::Decoding(one_line(&error.to_string())))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Composites a pixel with alpha onto white: a·c + (1−a).
 fn on_white([r, g, b, a]: [u16; 4]) -> [u16; 3] {
     const FULL: u32 = u16::MAX as u32;
@@ -177,7 +196,7 @@ fn one_line(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{ImageFormat, Luma, LumaA, Rgb, Rgba};
+    use image::{Luma, LumaA, Rgb, Rgba};
 
     fn file(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
@@ -259,6 +278,20 @@ mod tests {
             let refused = Picture::decode(bytes).unwrap_err().to_string();
             assert!(!refused.contains('\n'), "{refused}");
         }
+        let bytes: Vec<u8> = (0..200 * 200 * 3)
+            .map(|i| (i64::from(i) * i64::from(i) % 253) as u8)
+            .collect();
+        let noise = image::RgbImage::from_vec(200, 200, bytes).unwrap();
+        let whole = file(noise, ImageFormat::Jpeg);
+        assert!(Picture::decode(&whole).is_ok());
+        for percent in [50, 90, 99] {
+            let cut = &whole[..whole.len() * percent / 100];
+            assert!(Picture::decode(cut).is_err(), "a JPEG cut at {percent} %");
+        }
+        let mut damaged = whole.clone();
+        let middle = damaged.len() / 2;
+        damaged[middle..middle + 100].fill(0xff);
+        assert!(Picture::decode(&damaged).is_err());
         let bomb = Picture::decode(b"P6 60000 60000 255\n").unwrap_err();
         assert!(
             matches!(bomb, PictureError::TooLarge(60000, 60000)),

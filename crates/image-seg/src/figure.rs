@@ -2,7 +2,9 @@
 
 use gmm_figures::image::imageops::{self, FilterType};
 use gmm_figures::image::{Rgb, RgbImage};
-use gmm_figures::{Anchor, Color, FigureError, MUTED, Sheet, TEXT, encode_indexed, sequential};
+use gmm_figures::{
+    Anchor, Color, FigureError, MUTED, Sheet, TEXT, encode_indexed, sequential, typeset,
+};
 
 use crate::data::Picture;
 use crate::features::ColorSpace;
@@ -132,7 +134,7 @@ fn subtitle(report: &Report) -> String {
         report.segments.len(),
         fitted.model.covariance_type(),
         report.color_space.name(),
-        number(fitted.mean_log_likelihood(), 4),
+        typeset(fitted.mean_log_likelihood(), 4),
     )
 }
 
@@ -156,24 +158,13 @@ fn mean_color(report: &Report, i: usize) -> String {
         .axes()
         .iter()
         .zip(means.row(i))
-        .map(|(axis, value)| format!("{axis} {}", number(*value, decimals)))
+        .map(|(axis, value)| format!("{axis} {}", typeset(*value, decimals)))
         .collect();
     format!(
         "mean {}  {}",
         report.segments[i].mean_color.hex(),
         coordinates.join("  ")
     )
-}
-
-/// A number with a true minus sign, and without one before nothing but zeros.
-fn number(value: f64, decimals: usize) -> String {
-    let digits = format!("{:.decimals$}", value.abs());
-    let is_zero = digits.bytes().all(|b| b == b'0' || b == b'.');
-    if value < 0.0 && !is_zero {
-        format!("−{digits}")
-    } else {
-        digits
-    }
 }
 
 /// A title that fits: the middle of a long one is left out.
@@ -231,13 +222,6 @@ fn shrunk(image: &RgbImage, (w, h): (u32, u32)) -> RgbImage {
 mod tests {
     use super::*;
     use crate::model::{Options, analyze};
-
-    #[test]
-    fn numbers_have_a_minus_sign_only_where_there_is_something_below_zero() {
-        assert_eq!(number(-1.25, 1), "−1.2");
-        assert_eq!(number(-0.04, 1), "0.0");
-        assert_eq!(number(3.0, 0), "3");
-    }
 
     #[test]
     fn long_titles_keep_their_ends() {

@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use crate::gmm::pick;
+use crate::shares::pick;
 use crate::tile::{Sample, TILE_ROWS, Tile};
 
 /// Cluster centres, and the metric they are compared in.

@@ -13,11 +13,16 @@ use crate::gaussian::Gaussian;
 use crate::mixture::Mixture;
 use crate::tile::Sample;
 
-/// Starts; every second one begins with twice the components.
-const STARTS: usize = 10;
-/// Rounds of the short fits: M-steps in each, and how many fits go on to the next (successive halving:
+/// Starts, of which every second one begins with twice the components: at least the first number, and up to the
+/// second where rows are so few that more starts cost nothing.
+const STARTS: (usize, usize) = (10, 40);
+/// Rows that all starts together may see without being thought expensive.
+const CHEAP_ROWS: usize = 50_000;
+/// Rounds of the short fits: M-steps in each, and the share of the starts that goes on (successive halving:
 /// early rounds are cheap and tell the hopeless from the rest, later ones tell the good from the best).
-const ROUNDS: [(usize, usize); 3] = [(5, 5), (20, 2), (100, 1)];
+const ROUNDS: [(usize, f64); 2] = [(5, 0.5), (20, 0.2)];
+/// M-steps of the last round, of which one goes on.
+const LAST_ROUND: usize = 100;
 /// A short fit that is within this of its limit has nothing more to show.
 const TOLERANCE: f64 = 1e-4;
 /// Rows that short fits see: at least this many, and this many for each free parameter.
@@ -46,7 +51,9 @@ impl Start<'_> {
     fn best_short_run(&self, rng: &mut impl Rng) -> Result<Mixture<Gaussian>, GmmError> {
         let mut models = Vec::new();
         let mut refused = None;
-        for i in 0..STARTS {
+        let (least, most) = STARTS;
+        let n_starts = (CHEAP_ROWS / self.sample.n_rows()).clamp(least, most);
+        for i in 0..n_starts {
             let mut rng = Xoshiro256Plus::seed_from_u64(rng.next_u64());
             let start = if i % 2 == 0 {
                 Mixture::maximize(&self.kmeans(KMeans::CONVERGED, &mut rng), self.belief)
@@ -58,24 +65,32 @@ impl Start<'_> {
                 Err(collapse) => refused = refused.or(Some(collapse)),
             }
         }
-        for (n_iterations, n_kept) in ROUNDS {
-            let mut runs: Vec<_> = models
-                .into_iter()
-                .map(|model| self.run_briefly(model, n_iterations))
-                .collect();
-            // A stable sort: of equals the first stays ahead.
-            runs.sort_by(|a, b| {
-                self.rank(a)
-                    .partial_cmp(&self.rank(b))
-                    .unwrap_or(Ordering::Equal)
-            });
-            models = runs.into_iter().take(n_kept).map(|run| run.model).collect();
+        for (n_iterations, share) in ROUNDS {
+            models = self.best(models, n_iterations, (share * n_starts as f64) as usize);
         }
+        models = self.best(models, LAST_ROUND, 1);
         match (models.pop(), refused) {
             (Some(best), _) => Ok(best),
             (None, Some(collapse)) => Err(collapse.into()),
             (None, None) => Err(GmmError::NoRows),
         }
+    }
+
+    /// The best `n_kept` models after some more iterations.
+    fn best(
+        &self,
+        models: Vec<Mixture<Gaussian>>,
+        n_iterations: usize,
+        n_kept: usize,
+    ) -> Vec<Mixture<Gaussian>> {
+        let mut runs: Vec<_> = models
+            .into_iter()
+            .map(|model| self.run_briefly(model, n_iterations))
+            .collect();
+        let worth = |run: &Run<_>| self.rank(run);
+        // A stable sort: of equals the first stays ahead.
+        runs.sort_by(|a, b| worth(a).partial_cmp(&worth(b)).unwrap_or(Ordering::Equal));
+        runs.into_iter().take(n_kept).map(|run| run.model).collect()
     }
 
     fn run_briefly(

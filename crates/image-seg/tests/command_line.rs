@@ -1,0 +1,357 @@
+//! The command as a user meets it: its files, its words, its exit codes.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Runs the program in a folder of its own.
+fn run(folder: &TempDir, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_image-seg"))
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn asset(name: &str) -> String {
+    let path: PathBuf = [
+        env!("CARGO_MANIFEST_DIR"),
+        "..",
+        "..",
+        "assets",
+        "images",
+        name,
+    ]
+    .iter()
+    .collect();
+    path.to_str().unwrap().to_owned()
+}
+
+/// The refusal must be one line on standard error, and leave nothing behind.
+fn refused(folder: &TempDir, args: &[&str], code: i32, words: &[&str]) {
+    let before = names(folder.path());
+    let output = run(folder, args);
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {line}");
+    assert_eq!(line.matches('\n').count(), 1, "{args:?}: {line}");
+    assert!(line.starts_with("error: "), "{args:?}: {line}");
+    for word in words {
+        assert!(line.contains(word), "{args:?}: '{word}' is not in {line}");
+    }
+    assert!(output.stdout.is_empty());
+    assert_eq!(
+        names(folder.path()),
+        before,
+        "{args:?} left something behind"
+    );
+}
+
+fn pnm(folder: &TempDir, name: &str, width: usize, pixels: &[[u8; 3]]) {
+    let head = format!("P6 {width} {} 255\n", pixels.len() / width);
+    fs::write(
+        folder.path().join(name),
+        [head.as_bytes(), &pixels.concat()].concat(),
+    )
+    .unwrap();
+}
+
+#[test]
+fn andromeda_without_a_word() {
+    let folder = folder();
+    let output = run(&folder, &["--json", "m31.json"]);
+    assert!(output.status.success());
+    assert_eq!(
+        names(folder.path()),
+        ["m31-labels.png", "m31-segments.png", "m31.json"]
+    );
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.contains("1024 × 1024") && said.contains("converged"),
+        "{said}"
+    );
+
+    let report: Value =
+        serde_json::from_slice(&fs::read(folder.path().join("m31.json")).unwrap()).unwrap();
+    assert_eq!(report["n_components"], 5);
+    assert_eq!(report["outcome"], "converged");
+    // scikit-learn's fit with the same ridge (slide 8).
+    let score = report["mean_log_likelihood"].as_f64().unwrap();
+    assert!(score >= -0.248356, "{score}");
+    let numbers = |key: &str| -> Vec<f64> {
+        report[key]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|v| v.as_f64().unwrap())
+            .collect()
+    };
+    assert_eq!(numbers("sizes").iter().sum::<f64>(), 1024.0 * 1024.0);
+    assert!((numbers("weights").iter().sum::<f64>() - 1.0).abs() < 1e-9);
+    assert_eq!(report["means"].as_array().unwrap().len(), 5);
+    assert_eq!(report["covariances"][4][2].as_array().unwrap().len(), 3);
+    assert!(report["iterations"].as_u64().unwrap() > 0);
+
+    // The label image holds the numbers that the report counts.
+    let file = fs::File::open(folder.path().join("m31-labels.png")).unwrap();
+    let mut reader = png::Decoder::new(std::io::BufReader::new(file))
+        .read_info()
+        .unwrap();
+    let mut labels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut labels).unwrap();
+    for (segment, size) in numbers("sizes").iter().enumerate() {
+        let count = labels
+            .iter()
+            .filter(|&&l| usize::from(l) == segment)
+            .count();
+        assert_eq!(count as f64, *size);
+    }
+}
+
+#[test]
+fn a_number_of_segments_is_chosen_and_the_same_seed_gives_the_same_files() {
+    let folder = folder();
+    let coffee = asset("coffee.png");
+    let args = [
+        "--select",
+        "2..4",
+        "--color",
+        "rgb",
+        "--covariance",
+        "diag",
+        "--palette",
+        "mean",
+    ];
+    for name in ["a", "b"] {
+        let (png, json) = (format!("{name}.png"), format!("{name}.json"));
+        let output = run(
+            &folder,
+            &[&[&coffee, "--out", &png, "--json", &json][..], &args].concat(),
+        );
+        assert!(output.status.success(), "{output:?}");
+        assert!(String::from_utf8(output.stdout).unwrap().contains("best"));
+    }
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(read("a.png"), read("b.png"));
+    assert_eq!(read("a-labels.png"), read("b-labels.png"));
+    assert_eq!(read("a.json"), read("b.json"));
+    let report: Value = serde_json::from_slice(&read("a.json")).unwrap();
+    let bic: Vec<f64> = report["selection"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["bic"].as_f64().unwrap())
+        .collect();
+    assert_eq!(bic.len(), 3);
+    assert_eq!(
+        report["bic"].as_f64().unwrap(),
+        bic.iter().copied().fold(f64::INFINITY, f64::min)
+    );
+    assert_eq!(report["covariance_type"], "diag");
+}
+
+#[test]
+fn quiet_is_quiet_and_a_closed_pipe_is_no_failure() {
+    let folder = folder();
+    pnm(
+        &folder,
+        "small.ppm",
+        4,
+        &[[0; 3], [9, 9, 9], [250, 0, 0], [255, 3, 0]].repeat(4),
+    );
+    let output = run(&folder, &["small.ppm", "-k", "2", "-q"]);
+    assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty());
+    assert_eq!(
+        names(folder.path()),
+        ["small-labels.png", "small-segments.png", "small.ppm"]
+    );
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    let folder = folder();
+    pnm(&folder, "small.ppm", 2, &[[0; 3], [255; 3]]);
+    refused(
+        &folder,
+        &["small.ppm", "-k", "0"],
+        2,
+        &["--components", "at least 1"],
+    );
+    refused(
+        &folder,
+        &["small.ppm", "-k", "many"],
+        2,
+        &["--components", "many"],
+    );
+    refused(&folder, &["small.ppm", "-k", "300"], 2, &["300", "256"]);
+    refused(
+        &folder,
+        &["small.ppm", "--select", "8..2"],
+        2,
+        &["--select", "8"],
+    );
+    refused(
+        &folder,
+        &["small.ppm", "--select", "2..3", "-k", "2"],
+        2,
+        &["--select", "--components"],
+    );
+    refused(
+        &folder,
+        &["small.ppm", "--covariance", "round"],
+        2,
+        &["round", "spherical"],
+    );
+    refused(
+        &folder,
+        &["small.ppm", "--color", "cmyk"],
+        2,
+        &["cmyk", "lab"],
+    );
+    refused(&folder, &["small.ppm", "--ridge", "-1"], 2, &["ridge"]);
+    refused(&folder, &["small.ppm", "--ridge=-1"], 2, &["ridge", "-1"]);
+    refused(
+        &folder,
+        &["small.ppm", "--tolerance", "nan"],
+        2,
+        &["tolerance", "NaN"],
+    );
+    refused(
+        &folder,
+        &["small.ppm", "--restarts", "0"],
+        2,
+        &["--restarts"],
+    );
+    refused(&folder, &["small.ppm", "--nonsense"], 2, &["--nonsense"]);
+    refused(&folder, &["small.ppm", "other.ppm"], 2, &["other.ppm"]);
+    refused(
+        &folder,
+        &["small.ppm", "--out", "small.ppm"],
+        2,
+        &["small.ppm", "twice"],
+    );
+    refused(
+        &folder,
+        &["small.ppm", "--out", "x.png", "--json", "x.png"],
+        2,
+        &["x.png", "twice"],
+    );
+}
+
+#[test]
+fn failed_work_is_exit_code_1_and_names_the_file() {
+    let folder = folder();
+    let png = fs::read(asset("coffee.png")).unwrap();
+    let file = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    file("cut.png", &png[..png.len() / 2]);
+    let mut corrupt = png.clone();
+    corrupt[png.len() / 2..png.len() / 2 + 64].fill(0);
+    file("corrupt.png", &corrupt);
+    file("empty.png", b"");
+    file("text.png", b"this is not a picture");
+    file("zero.ppm", b"P6 0 0 255\n");
+    file("bomb.ppm", b"P6 60000 60000 255\n");
+    fs::create_dir(folder.path().join("folder.png")).unwrap();
+    for (name, word) in [
+        ("missing.png", "no such file"),
+        ("folder.png", "folder"),
+        ("cut.png", "readable"),
+        ("corrupt.png", "readable"),
+        ("empty.png", "readable"),
+        ("text.png", "readable"),
+        ("zero.ppm", "zero.ppm"),
+        ("bomb.ppm", "60000"),
+    ] {
+        refused(&folder, &[name], 1, &[name, word]);
+    }
+    pnm(&folder, "small.ppm", 2, &[[0; 3], [255; 3]]);
+    refused(
+        &folder,
+        &["small.ppm", "--out", "nowhere/x.png"],
+        1,
+        &["nowhere/x.png", "no folder"],
+    );
+    refused(
+        &folder,
+        &["small.ppm", "--out", "folder.png"],
+        1,
+        &["folder.png", "folder"],
+    );
+    // The figure could be written, the report cannot: neither is.
+    refused(
+        &folder,
+        &["small.ppm", "--json", "nowhere/x.json"],
+        1,
+        &["nowhere/x.json"],
+    );
+}
+
+#[test]
+fn a_compressed_bomb_is_refused_before_it_is_unpacked() {
+    // A PNG that claims 50000 × 50000 pixels; its data would only come later.
+    let folder = folder();
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 50_000, 50_000);
+    encoder.set_color(png::ColorType::Grayscale);
+    let mut writer = encoder.write_header().unwrap();
+    writer
+        .write_chunk(png::chunk::IDAT, &[0x78, 0x9c, 0x03, 0x00])
+        .unwrap();
+    drop(writer);
+    fs::write(folder.path().join("bomb.png"), &bytes).unwrap();
+    refused(&folder, &["bomb.png"], 1, &["bomb.png", "50000"]);
+}
+
+#[test]
+fn pictures_of_few_colours_are_still_pictures() {
+    let folder = folder();
+    pnm(&folder, "one.ppm", 3, &[[12, 34, 56]; 6]);
+    let output = run(&folder, &["one.ppm", "--json", "one.json"]);
+    assert!(output.status.success());
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("single colour")
+    );
+    let report: Value =
+        serde_json::from_slice(&fs::read(folder.path().join("one.json")).unwrap()).unwrap();
+    assert_eq!(report["n_components"], 1);
+    assert_eq!(report["sizes"][0], 6);
+    assert!(folder.path().join("one-segments.png").exists());
+
+    pnm(&folder, "two.ppm", 3, &[[0; 3], [255; 3], [0; 3]]);
+    let output = run(&folder, &["two.ppm", "-k", "5"]);
+    assert!(output.status.success());
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("only 2 colours")
+    );
+}
+
+#[test]
+fn help_teaches_by_example() {
+    let folder = folder();
+    let output = run(&folder, &["--help"]);
+    assert!(output.status.success());
+    let said = String::from_utf8(output.stdout).unwrap();
+    for word in ["Examples:", "--select", "--json", "[default: 5]"] {
+        assert!(said.contains(word), "{word} is not in {said}");
+    }
+}
