@@ -167,7 +167,8 @@ fn old_faithful_with_two_components_is_the_published_optimum() {
 
 #[test]
 fn old_faithful_with_three_components_beats_the_usual_stop() {
-    // scikit-learn's defaults stop at -1126.3 (median of 30 seeds), its best seed at -1119.76.
+    // scikit-learn's defaults stop at -1126.3 (median of 30 seeds), its best seed at -1119.76; its starts
+    // reach -1119.214 when they are not stopped early.
     let x = faithful();
     let seeds = (0..20).map(Xoshiro256Plus::seed_from_u64);
     let fits = seeds
@@ -176,7 +177,7 @@ fn old_faithful_with_three_components_beats_the_usual_stop() {
     for params in fits {
         let fitted = params.fit_report(&x).unwrap();
         assert!(
-            fitted.log_likelihood() >= -1119.22,
+            fitted.log_likelihood() >= -1114.45,
             "{}",
             fitted.log_likelihood()
         );
