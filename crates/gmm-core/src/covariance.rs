@@ -219,7 +219,7 @@ impl Covariance {
         }
     }
 
-    /// Entry (i, j) of Σ⁻¹.
+    /// Σ⁻¹, row by row.
     pub fn precision(&self) -> Vec<Vec<f64>> {
         let d = self.dim();
         let full = match self {

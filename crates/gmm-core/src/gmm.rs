@@ -8,7 +8,7 @@ use crate::error::GmmError;
 use crate::gaussian::Gaussian;
 use crate::mixture::{Joint, Mixture};
 use crate::shares::{Shares, pick};
-use crate::tile::{Rows, Sample, map_rows};
+use crate::tile::{Rows, Sample, Tile, map_rows};
 use crate::typed_covariances::Covariances;
 
 /// A Gaussian mixture: a distribution over rows of D features,
@@ -203,9 +203,8 @@ impl Gmm {
     /// or infinite value.
     pub fn log_prob(&self, rows: &dyn Rows) -> Result<Array1<f64>, GmmError> {
         let mut out = Array1::zeros(rows.n_rows());
-        self.map(rows, 1, out.as_slice_mut(), |tile, out| {
-            self.mixture
-                .log_density(tile, &mut Joint::new(self.n_components()), out);
+        self.map(rows, 1, out.as_slice_mut(), |joint, tile, out| {
+            self.mixture.log_density(tile, joint, out);
         })?;
         Ok(out)
     }
@@ -218,9 +217,9 @@ impl Gmm {
     pub fn responsibilities(&self, rows: &dyn Rows) -> Result<Array2<f64>, GmmError> {
         let k = self.n_components();
         let mut out = Array2::zeros((rows.n_rows(), k));
-        self.map(rows, k, out.as_slice_mut(), |tile, out| {
+        self.map(rows, k, out.as_slice_mut(), |joint, tile, out| {
             self.mixture
-                .posterior(tile, &mut Joint::new(k), |_, responsibilities, _| {
+                .posterior(tile, joint, |_, responsibilities, _| {
                     for (c, column) in responsibilities.chunks_exact(tile.n_rows()).enumerate() {
                         for (row, r) in out.chunks_exact_mut(k).zip(column) {
                             row[c] = *r;
@@ -239,22 +238,24 @@ impl Gmm {
     /// As [`log_prob`](Self::log_prob).
     pub fn labels(&self, rows: &dyn Rows) -> Result<Array1<usize>, GmmError> {
         let mut out = Array1::zeros(rows.n_rows());
-        self.map(rows, 1, out.as_slice_mut(), |tile, out: &mut [usize]| {
-            self.mixture.posterior(
-                tile,
-                &mut Joint::new(self.n_components()),
-                |_, posterior, _| {
-                    let n = tile.n_rows();
-                    for (i, label) in out.iter_mut().enumerate() {
-                        for c in 1..self.n_components() {
-                            if posterior[c * n + i] > posterior[*label * n + i] {
-                                *label = c;
+        self.map(
+            rows,
+            1,
+            out.as_slice_mut(),
+            |joint, tile, out: &mut [usize]| {
+                self.mixture
+                    .posterior(tile, joint, |_, responsibilities, _| {
+                        let n = tile.n_rows();
+                        for (i, label) in out.iter_mut().enumerate() {
+                            for c in 1..self.n_components() {
+                                if responsibilities[c * n + i] > responsibilities[*label * n + i] {
+                                    *label = c;
+                                }
                             }
                         }
-                    }
-                },
-            );
-        })?;
+                    });
+            },
+        )?;
         Ok(out)
     }
 
@@ -356,17 +357,17 @@ impl Gmm {
         }
     }
 
-    /// Checks the rows, then fills `out` tile by tile.
+    /// Checks the rows and fills `out`, which is a newly made array and so contiguous, tile by tile.
     fn map<T: Send>(
         &self,
         rows: &dyn Rows,
         width: usize,
         out: Option<&mut [T]>,
-        visit: impl Fn(&crate::tile::Tile, &mut [T]) + Sync,
+        visit: impl Fn(&mut Joint, &Tile, &mut [T]) + Sync,
     ) -> Result<(), GmmError> {
         self.check_columns(rows.n_features())?;
-        // A freshly made array is always contiguous.
-        out.map_or(Ok(()), |out| map_rows(rows, width, out, visit))
+        let joint = || Joint::new(self.n_components());
+        out.map_or(Ok(()), |out| map_rows(rows, width, out, joint, visit))
     }
 }
 

@@ -53,6 +53,21 @@ pub struct GmmValidParams<R: Rng = Xoshiro256Plus> {
 /// | `init_method` | [`InitMethod::Pool`] | `init_params` = `kmeans` |
 /// | `with_rng` | Xoshiro256+ seeded with 42 | `random_state` |
 ///
+/// # Degenerate data
+///
+/// | data | outcome |
+/// |---|---|
+/// | a NaN or infinite value | [`GmmError::NonFinite`] with its row and column |
+/// | no row of positive weight, fewer such rows than components | [`GmmError::NoRows`], [`GmmError::TooFewRows`] |
+/// | a variance beyond 1e308 | [`GmmError::Overflow`] with its column |
+/// | equal rows, fewer distinct rows than components | a model; components may coincide, and no variance is below the ridge |
+/// | a constant column, or one whose variance is below 1e-308 | a model in which the ridge is its variance, and [`Note::ConstantColumn`] |
+/// | a component that loses all rows | it keeps its mean and weight 0, and [`Note::EmptyComponent`] tells |
+/// | a component on fewer rows than its covariance needs | it stays, and [`Note::ThinComponent`] tells |
+/// | a covariance that becomes singular, with a ridge of (nearly) 0 | the last model before, and [`Outcome::Collapsed`] |
+/// | starts that are all singular | [`GmmError::NotPositiveDefinite`] with component and column |
+/// | iterations run out | the model, and [`Outcome::IterationLimit`] |
+///
 /// ```
 /// use gmm_core::{CovarianceType, Gmm};
 /// use ndarray::array;

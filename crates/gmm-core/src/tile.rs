@@ -5,7 +5,7 @@
 //! holds. Tiles are grouped into fixed blocks that threads work on; what the blocks return is merged in
 //! row order, so a result has the same bits on any number of threads.
 
-use ndarray::{ArrayBase, ArrayView2, Data, Ix2};
+use ndarray::{Array2, ArrayBase, ArrayView2, Data, Ix2};
 use rayon::prelude::*;
 
 use crate::error::GmmError;
@@ -237,11 +237,22 @@ impl<'a> Sample<'a> {
 
     /// The values of row `i`.
     pub(crate) fn row(&self, i: usize) -> Vec<f64> {
+        self.select(&[i]).into_raw_vec_and_offset().0
+    }
+
+    /// The rows with these numbers, one after the other.
+    pub(crate) fn select(&self, numbers: &[usize]) -> Array2<f64> {
+        let mut selected = Array2::zeros((numbers.len(), self.n_features()));
         let mut tile = Tile::new(self.n_features());
-        tile.first_row = i;
         tile.n_rows = 1;
-        self.rows.read(&mut tile);
-        (0..self.n_features()).map(|j| tile.feature(j)[0]).collect()
+        for (mut row, &i) in selected.rows_mut().into_iter().zip(numbers) {
+            tile.first_row = i;
+            self.rows.read(&mut tile);
+            for (j, value) in row.iter_mut().enumerate() {
+                *value = tile.feature(j)[0];
+            }
+        }
+        selected
     }
 
     /// Visits every tile and merges what the blocks gathered, in row order.
@@ -278,29 +289,28 @@ impl<'a> Sample<'a> {
     }
 }
 
-/// Computes `width` values for every row of `rows`, in parallel, into `out` (row-major, rows × width).
+/// Computes `width` values for every row of `rows`, in parallel, into `out` (row-major, rows × width). Each
+/// thread has a `state` of its own to work with.
 ///
 /// # Errors
 /// [`GmmError::NonFinite`] for the first row that holds a NaN or infinite value.
-pub(crate) fn map_rows<T: Send>(
+pub(crate) fn map_rows<T: Send, S>(
     rows: &dyn Rows,
     width: usize,
     out: &mut [T],
-    visit: impl Fn(&Tile, &mut [T]) + Sync,
+    state: impl Fn() -> S + Sync,
+    visit: impl Fn(&mut S, &Tile, &mut [T]) + Sync,
 ) -> Result<(), GmmError> {
-    out.par_chunks_mut(TILE_ROWS * width.max(1))
+    out.par_chunks_mut(TILE_ROWS * width)
         .enumerate()
         .map_init(
-            || Tile::new(rows.n_features()),
-            |tile, (t, chunk)| {
+            || (Tile::new(rows.n_features()), state()),
+            |(tile, state), (t, chunk)| {
                 tile.load(rows, t * TILE_ROWS);
-                let checked = tile.check_finite();
-                if checked.is_ok() {
-                    visit(tile, chunk);
-                }
-                checked
+                tile.check_finite().map(|()| visit(state, tile, chunk))
             },
         )
+        // Collected before it is searched, so that the first refusal is always the same.
         .collect::<Vec<_>>()
         .into_iter()
         .collect()

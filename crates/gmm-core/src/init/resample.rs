@@ -37,11 +37,10 @@ pub(super) fn stratified(sample: &Sample<'_>, n: usize, rng: &mut impl Rng) -> R
             weights.push(multiplicity);
         }
     }
-    let mut rows = Array2::zeros((kept.len(), sample.n_features()));
-    for (mut row, &i) in rows.rows_mut().into_iter().zip(&kept) {
-        row.assign(&ndarray::ArrayView1::from(&sample.row(i)));
+    Resampled {
+        rows: sample.select(&kept),
+        weights,
     }
-    Resampled { rows, weights }
 }
 
 #[cfg(test)]
