@@ -3,9 +3,11 @@
 
 use gmm_core::rand::SeedableRng;
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
+use gmm_core::selection::rank;
 use gmm_core::{
-    CovarianceType, Covariances, Fitted, Gmm, GmmError, InitMethod, Note, Outcome, Ridge,
+    CovarianceType, Covariances, Fitted, Gmm, GmmError, InitMethod, Note, Outcome, Ridge, Sample,
 };
+use gmm_tests::iris;
 use ndarray::{Array2, Array3, Axis, array, concatenate};
 
 /// Two unit Gaussians, six apart.
@@ -464,22 +466,33 @@ fn rows_of_weight_zero_say_nothing() {
 }
 
 #[test]
-fn weights_of_any_size_are_relative() {
+fn weights_that_cannot_be_multiplicities_are_relative() {
     let x = two_groups(300);
     let plain = Gmm::params(2).fit_report(&x).unwrap();
-    for size in [1e-200, 1e-6, 1e6, 1e200] {
+    for size in [5e-324, 1e-310, 1e-200, 1.0 / 300.0, 1e-6, 1e200, 1e308] {
         let fitted = Gmm::params(2).fit_weighted(&x, &vec![size; 300]).unwrap();
-        assert_eq!(fitted.notes, []);
-        let difference = fitted.mean_log_likelihood() - plain.mean_log_likelihood();
-        assert!(difference.abs() < 1e-9, "{size}: {difference}");
+        assert_eq!(fitted, plain, "{size}");
     }
-    let refused = Gmm::params(2)
-        .fit_weighted(&x, &vec![1e308; 300])
-        .unwrap_err();
-    assert!(
-        matches!(refused, GmmError::InvalidParameter { .. }),
-        "{refused}"
+    // Weights that can be multiplicities are.
+    let fitted = Gmm::params(2).fit_weighted(&x, &vec![1e6; 300]).unwrap();
+    assert_eq!(fitted.total_weight, 3e8);
+    let half: Vec<f64> = (0..300).map(|i| f64::from(i % 2)).collect();
+    assert_eq!(
+        Gmm::params(2).fit_weighted(&x, &half).unwrap().total_weight,
+        150.0
     );
+    // The choice of K does not depend on the size of relative weights, on part of the rows neither.
+    let x = two_groups(12_000);
+    let chosen = |size: f64| {
+        let weights = vec![size; 12_000];
+        let sample = Sample::weighted(&x, &weights).unwrap();
+        let types = [CovarianceType::Tied];
+        rank(&sample, &Gmm::params(1), 1..=3, &types, &mut |_, _| {})
+            .unwrap()
+            .swap_remove(0)
+    };
+    assert_eq!(chosen(1.0).model.n_components(), 2);
+    assert_eq!(chosen(1e-3), chosen(1.0));
 }
 
 #[test]
@@ -613,4 +626,194 @@ fn model_files_that_are_damaged_newer_or_no_models_are_refused_in_one_line() {
     // Fields of later minor revisions are no obstacle.
     let more = text.replacen('{', "{\"comment\": \"mine\",", 1);
     assert_eq!(Gmm::from_json(&more).unwrap(), gmm);
+}
+
+/// Whole numbers from 0 to 9, many of each: data as it is measured.
+fn rounded(n: usize) -> Array2<f64> {
+    let gmm = Gmm::new(
+        array![0.5, 0.5],
+        array![[2.0, 3.0], [7.0, 6.0]],
+        Covariances::TiedSpherical(1.2),
+    );
+    gmm.unwrap()
+        .sample(n, &mut Xoshiro256Plus::seed_from_u64(5))
+        .0
+        .mapv(f64::round)
+}
+
+#[test]
+fn tied_values_do_not_own_components() {
+    let x = rounded(400);
+    let sample = Sample::new(&x);
+    let types = [CovarianceType::Full, CovarianceType::Diagonal];
+    let ranking = rank(&sample, &Gmm::params(1), 1..=6, &types, &mut |_, _| {}).unwrap();
+    assert!(ranking[0].is_proper());
+    assert_eq!(ranking[0].model.n_components(), 2);
+    // A spike that is asked for is kept and noted, and ranked behind.
+    let on_ties = Gmm::new(
+        array![0.1, 0.9],
+        array![[2.0, 3.0], [5.0, 5.0]],
+        Covariances::Diagonal(array![[1e-4, 1e-4], [9.0, 9.0]]),
+    );
+    let spiked = Gmm::params(2)
+        .covariance_type(CovarianceType::Diagonal)
+        .init_method(InitMethod::Parameters(on_ties.unwrap()))
+        .fit_report(&x)
+        .unwrap();
+    assert_eq!(
+        spiked.notes,
+        [Note::Spike {
+            component: 0,
+            column: 0
+        }]
+    );
+    assert!(!spiked.is_proper());
+    let turned = spiked.reordered(&[1, 0]).unwrap();
+    assert_eq!(
+        turned.notes,
+        [Note::Spike {
+            component: 1,
+            column: 0
+        }]
+    );
+}
+
+#[test]
+fn without_a_ridge_starts_that_collapse_lose_against_those_that_do_not() {
+    let x = iris();
+    for seed in 0..10 {
+        let fitted = Gmm::params(4)
+            .reg_covariance(0.0)
+            .with_rng(Xoshiro256Plus::seed_from_u64(seed))
+            .fit_report(&x)
+            .unwrap();
+        assert_eq!(fitted.outcome, Outcome::Converged, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_row_that_outweighs_all_others_does_not_hide_them() {
+    let x = two_groups(20_000);
+    let mut weights = vec![1.0; 20_000];
+    let heavy = x.column(0).iter().position(|&v| v < 1.0).unwrap();
+    weights[heavy] = 1e9;
+    let fitted = Gmm::params(3).fit_weighted(&x, &weights).unwrap();
+    let kmeans = Gmm::params(3)
+        .init_method(InitMethod::KMeans)
+        .fit_weighted(&x, &weights)
+        .unwrap();
+    assert!(fitted.mean_log_likelihood() >= kmeans.mean_log_likelihood() - 1e-6);
+    assert!(
+        !fitted
+            .notes
+            .iter()
+            .any(|n| matches!(n, Note::EmptyComponent { .. }))
+    );
+}
+
+#[test]
+fn a_start_beside_a_saddle_point_reaches_the_optimum() {
+    let x = two_groups(300);
+    for offset in [1e-6, 1e-4, 1e-3] {
+        let start = Gmm::new(
+            array![0.5, 0.5],
+            array![[3.0, 0.0], [3.0 + offset, 0.0]],
+            Covariances::TiedSpherical(4.0),
+        )
+        .unwrap();
+        let params = Gmm::params(2).covariance_type(CovarianceType::TiedSpherical);
+        let best = params.fit_report(&x).unwrap();
+        let fitted = params
+            .init_method(InitMethod::Parameters(start))
+            .fit_report(&x)
+            .unwrap();
+        let short = best.mean_log_likelihood() - fitted.mean_log_likelihood();
+        assert!(short < 1e-5, "{offset}: {short} short of the optimum");
+    }
+}
+
+#[test]
+fn more_components_than_distinct_rows_stay_among_the_rows() {
+    let x = array![
+        [1e6, 1e6],
+        [1e6, 1e6],
+        [1e6 + 1.0, 1e6 + 2.0],
+        [1e6 + 1.0, 1e6 + 2.0]
+    ];
+    for init in [
+        InitMethod::Pool,
+        InitMethod::KMeans,
+        InitMethod::KMeansPlusPlus,
+        InitMethod::Random,
+    ] {
+        let fitted = Gmm::params(4).init_method(init).fit_report(&x).unwrap();
+        for mean in fitted.model.means() {
+            assert!((1e6..=1e6 + 2.0).contains(&mean), "{mean}");
+        }
+    }
+}
+
+#[test]
+fn responsibilities_are_proportions() {
+    let x = two_groups(100);
+    let r = Array2::from_shape_fn((100, 2), |(i, c)| 1.0 + ((i + c) % 3) as f64);
+    let params = |r: Array2<f64>| {
+        Gmm::params(2)
+            .init_method(InitMethod::Responsibilities(r))
+            .max_n_iterations(1)
+    };
+    let plain = params(r.clone()).fit_report(&x).unwrap();
+    let mut larger = r.clone();
+    larger
+        .slice_mut(ndarray::s![..50, ..])
+        .mapv_inplace(|v| v * 4.0);
+    assert_eq!(params(larger).fit_report(&x).unwrap(), plain);
+    let mut nothing = r;
+    nothing.row_mut(7).fill(0.0);
+    let refused = params(nothing).fit_report(&x).unwrap_err().to_string();
+    assert!(refused.contains("row 7"), "{refused}");
+}
+
+#[test]
+fn extreme_but_valid_models_give_no_nan() {
+    let gmm = Gmm::new(
+        array![0.5, 0.5],
+        array![[-1e308, 0.0], [1e308, 0.0]],
+        Covariances::Tied(array![[1.0, 0.0], [0.0, 1.0]]),
+    )
+    .unwrap();
+    let x = array![[1e308, 0.0]];
+    assert!((gmm.log_prob(&x).unwrap()[0] - -2.531).abs() < 1e-3);
+    assert_eq!(gmm.responsibilities(&x).unwrap(), array![[0.0, 1.0]]);
+    for nan in [
+        Covariances::Tied(array![[1.0, f64::NAN], [0.0, 1.0]]),
+        Covariances::Tied(array![[1e200, -9e199], [9e199, 1e200]]),
+    ] {
+        let refused = Gmm::new(array![1.0], array![[0.0, 0.0]], nan).unwrap_err();
+        assert!(
+            matches!(refused, GmmError::NotSymmetric { .. }),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn a_weightless_row_may_be_anywhere() {
+    let mut x = two_groups(201);
+    let plain = Gmm::params(2)
+        .fit_report(&x.slice(ndarray::s![1..200, ..]))
+        .unwrap();
+    for place in [0, 200] {
+        for value in [1e30, 1e100, 1e200] {
+            let mut weights = vec![1.0; 201];
+            weights[0] = 0.0;
+            weights[200] = 0.0;
+            x.row_mut(place).fill(value);
+            let fitted = Gmm::params(2).fit_weighted(&x, &weights).unwrap();
+            let difference = fitted.mean_log_likelihood() - plain.mean_log_likelihood();
+            assert!(difference.abs() < 1e-9, "{place} {value:e}: {difference}");
+            assert_eq!(fitted.notes, []);
+            x.row_mut(place).fill(0.0);
+        }
+    }
 }

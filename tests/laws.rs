@@ -1,15 +1,11 @@
 //! What is promised of every fit, whatever the data.
 #![allow(clippy::unwrap_used)]
 
-use gmm_core::rand::{Rng, SeedableRng};
+use gmm_core::rand::SeedableRng;
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
-use gmm_core::{
-    CovarianceType, Covariances, Form, Gmm, GmmParams, InitMethod, Moments, Ridge, Scratch,
-    TILE_ROWS, Tile,
-};
+use gmm_core::{CovarianceType, Covariances, Gmm, GmmParams, InitMethod, Ridge};
 use gmm_tests::{faithful, iris};
 use ndarray::{Array1, Array2, Array3, Axis, array, concatenate, stack};
-use proptest::prelude::*;
 
 fn rng(seed: u64) -> Xoshiro256Plus {
     Xoshiro256Plus::seed_from_u64(seed)
@@ -110,8 +106,8 @@ fn the_objective_never_falls_and_the_last_is_the_models() {
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    // Several blocks, the last of them not full.
-    let x = rows(40_123, 1);
+    // More blocks than a wave holds, the last of them not full.
+    let x = rows(140_123, 1);
     for covariance_type in [
         CovarianceType::Full,
         CovarianceType::Tied,
@@ -127,7 +123,7 @@ fn any_number_of_threads_gives_the_same_bits() {
                     .install(|| {
                         let gmm = Gmm::params(3)
                             .covariance_type(covariance_type)
-                            .max_n_iterations(20)
+                            .max_n_iterations(5)
                             .fit_report(&x)
                             .unwrap()
                             .model;
@@ -416,55 +412,6 @@ fn precisions_are_inverses_and_parameters_are_counted() {
         {
             close(&c.dot(&p), &Array2::eye(4), 1e-9);
         }
-    }
-}
-
-/// The moments of rows, gathered in tiles about some centre.
-fn moments(x: &Array2<f64>, w: &[f64], form: Form) -> Moments {
-    use gmm_core::Rows;
-    let mut total = Moments::zero(form, x.ncols());
-    let mut scratch = Scratch::default();
-    for first in (0..x.nrows()).step_by(TILE_ROWS) {
-        let last = (first + TILE_ROWS).min(x.nrows());
-        let part = x.slice(ndarray::s![first..last, ..]);
-        let tile = Tile::of(&part, 0);
-        assert_eq!(part.n_rows(), tile.n_rows());
-        total.gather(&tile, &w[first..last], &[0.3, -0.2], &mut scratch);
-    }
-    total
-}
-
-proptest! {
-    #[test]
-    fn moments_of_parts_are_the_moments_of_the_whole(
-        seed in 0u64..1000, n in 2usize..900, cut in 0.0..1.0f64, form in prop::bool::ANY
-    ) {
-        let form = if form { Form::Full } else { Form::Diagonal };
-        let mut rng = rng(seed);
-        let x = rows(n, seed);
-        let w: Vec<f64> = (0..n).map(|_| rng.gen_range(0.0..3.0)).collect();
-        let cut = (cut * n as f64) as usize;
-        let part = |range: std::ops::Range<usize>| {
-            moments(&x.slice(ndarray::s![range.clone(), ..]).to_owned(), &w[range], form)
-        };
-        let (a, b, whole) = (part(0..cut), part(cut..n), part(0..n));
-        for (mut left, right) in [(a.clone(), &b), (b.clone(), &a)] {
-            left.merge(right);
-            prop_assert!((left.weight - whole.weight).abs() <= 1e-12 * whole.weight);
-            for (x, y) in left.mean.iter().zip(&whole.mean) {
-                prop_assert!((x - y).abs() < 1e-12);
-            }
-            for (x, y) in left.scatter.iter().zip(&whole.scatter) {
-                prop_assert!((x - y).abs() <= 1e-10 * whole.weight);
-            }
-        }
-        // Nothing pools to nothing new, and fading by halves is half the weight at the same place.
-        let mut same = whole.clone();
-        same.merge(&Moments::zero(form, 2));
-        prop_assert_eq!(&same, &whole);
-        same.scale(0.5);
-        same.merge(&same.clone());
-        prop_assert!((same.weight - whole.weight).abs() <= 1e-12 * whole.weight);
     }
 }
 

@@ -110,7 +110,6 @@ fn public_types_can_be_shared_between_threads() {
     autotraits::<gmm_core::GmmValidParams>();
     autotraits::<gmm_core::Fitted>();
     autotraits::<gmm_core::GmmError>();
-    autotraits::<gmm_core::Moments>();
     autotraits::<gmm_core::Cholesky>();
     autotraits::<gmm_core::InitMethod>();
 }

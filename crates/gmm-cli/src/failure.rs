@@ -53,7 +53,11 @@ pub fn run<A: Parser>(work: impl FnOnce(A) -> Result<(), Failure>) -> ExitCode {
         Err(failure) => failure,
     };
     // Nobody is left to tell if standard error is closed.
-    let _ = writeln!(std::io::stderr(), "error: {failure}");
+    let _ = writeln!(
+        std::io::stderr(),
+        "error: {}",
+        printable(&failure.to_string())
+    );
     ExitCode::from(failure.exit_code())
 }
 
@@ -74,6 +78,18 @@ pub fn parse<A: Parser>(words: impl IntoIterator<Item = OsString>) -> Result<Opt
             }
             _ => Err(Failure::Usage(one_line(&error.to_string()))),
         })
+}
+
+/// A message as one line: what a name may hold of line breaks and control characters is escaped.
+fn printable(message: &str) -> String {
+    let escaped = |c: char| {
+        if c.is_control() {
+            c.escape_default().to_string()
+        } else {
+            c.into()
+        }
+    };
+    message.chars().map(escaped).collect()
 }
 
 /// clap's message without its heading, its usage and its line breaks.
@@ -114,6 +130,11 @@ mod tests {
             };
             assert!(!line.contains('\n') && line.contains("count"), "{line}");
         }
+    }
+
+    #[test]
+    fn names_with_control_characters_stay_on_one_line() {
+        assert_eq!(printable("a\nb\u{1b}: Größe"), "a\\nb\\u{1b}: Größe");
     }
 
     #[test]

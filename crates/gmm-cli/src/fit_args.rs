@@ -33,12 +33,8 @@ pub struct FitArgs {
     pub restarts: usize,
 
     /// Stop when the mean log-likelihood is this near to its limit
-    #[arg(
-        long,
-        value_name = "NATS",
-        default_value_t = 1e-6,
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "NATS", default_value_t = 1e-6, value_parser = parse_size,
+          allow_negative_numbers = true)]
     pub tolerance: f64,
 
     /// Most EM iterations of a fit
@@ -75,6 +71,17 @@ fn parse_count(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Parses a finite number of at least 0, for a flag.
+///
+/// # Errors
+/// What the number must be.
+pub fn parse_size(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(size) if size.is_finite() && size >= 0.0 => Ok(size),
+        _ => Err(String::from("must be a finite number of at least 0")),
+    }
+}
+
 /// A range of counts with both ends, written `2..8`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
@@ -88,9 +95,10 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let ends = text.split_once("..").ok_or("must look like 2..8")?;
-        let least = parse_count(ends.0)?;
-        let most = parse_count(ends.1.trim_start_matches('='))?;
+        const SHAPE: &str = "must be two whole numbers of at least 1, written like 2..8";
+        let (least, most) = text.split_once("..").ok_or(SHAPE)?;
+        let least = parse_count(least).map_err(|_| SHAPE)?;
+        let most = parse_count(most.strip_prefix('=').unwrap_or(most)).map_err(|_| SHAPE)?;
         if least <= most {
             Ok(Self { least, most })
         } else {
@@ -107,7 +115,9 @@ mod tests {
     fn a_span_has_both_ends() {
         assert_eq!("2..8".parse(), Ok(Span { least: 2, most: 8 }));
         assert_eq!("2..=8".parse(), Ok(Span { least: 2, most: 8 }));
-        for wrong in ["8..2", "0..3", "2", "..", "a..b", "-1..4"] {
+        for wrong in [
+            "2..==8", "2..3..4", "5..", "8..2", "0..3", "2", "..", "a..b", "-1..4",
+        ] {
             assert!(wrong.parse::<Span>().is_err(), "{wrong}");
         }
     }

@@ -10,7 +10,7 @@ mod report;
 
 pub use clap;
 pub use failure::{Failure, parse, run};
-pub use fit_args::{FitArgs, Span};
-pub use output::{Outputs, print};
+pub use fit_args::{FitArgs, Span, parse_size};
+pub use output::{Outputs, print, same_file};
 pub use progress::Bar;
 pub use report::{FitReport, to_json};

@@ -1,5 +1,6 @@
 //! Output that is complete or not there.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -10,9 +11,25 @@ use crate::failure::Failure;
 
 /// Files to be written together: each goes to a temporary name beside its own first, and takes its name when
 /// all are complete.
+///
+/// A symbolic link is followed. What is not a regular file (a device, a pipe) is written to as it is.
 #[derive(Debug, Default)]
 pub struct Outputs {
-    waiting: Vec<(NamedTempFile, PathBuf)>,
+    waiting: Vec<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    path: PathBuf,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// The complete file, to take the path's name.
+    Beside(NamedTempFile),
+    /// What a device is to be sent.
+    Device(Vec<u8>),
 }
 
 impl Outputs {
@@ -21,49 +38,127 @@ impl Outputs {
     /// # Errors
     /// [`Failure::Work`] naming the path, if it is a folder or its folder cannot be written to.
     pub fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-        let cannot = |why: String| Failure::Work(format!("cannot write {}: {why}", path.display()));
-        if path.is_dir() {
-            return Err(cannot(String::from("it is a folder")));
+        let cannot = |why: &str| cannot_write(path, why);
+        let target = resolved(path);
+        if path.is_dir() || path.as_os_str().to_string_lossy().ends_with(['/', '\\']) {
+            return Err(cannot("it is a folder"));
         }
-        let folder = match path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
+        let existing = match fs::metadata(&target) {
+            Ok(metadata) => Some(metadata),
+            Err(e) if e.kind() == ErrorKind::NotFound => None,
+            Err(e) => return Err(cannot(&plain(&e))),
         };
-        if !folder.is_dir() {
-            return Err(cannot(format!("there is no folder {}", folder.display())));
-        }
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".").suffix(".part");
-        #[cfg(unix)]
+        if existing
+            .as_ref()
+            .is_some_and(|metadata| !metadata.is_file())
         {
-            // As any new file has it; the user's mask still applies.
-            use std::os::unix::fs::PermissionsExt;
-            builder.permissions(fs::Permissions::from_mode(0o666));
+            let place = Place::Device(bytes.to_vec());
+            self.waiting.push(Waiting {
+                path: target,
+                place,
+            });
+            return Ok(());
         }
-        let mut file = builder.tempfile_in(folder).map_err(|e| cannot(plain(&e)))?;
+        let folder = folder_of(&target);
+        if !folder.is_dir() {
+            return Err(cannot(&format!("there is no folder {}", folder.display())));
+        }
+        let mut file = beside(folder).map_err(|e| cannot(&plain(&e)))?;
         file.write_all(bytes)
             .and_then(|()| file.flush())
-            .map_err(|e| cannot(plain(&e)))?;
-        self.waiting.push((file, path.to_path_buf()));
+            .map_err(|e| cannot(&plain(&e)))?;
+        if let Some(metadata) = existing {
+            let permissions = metadata.permissions();
+            file.as_file()
+                .set_permissions(permissions)
+                .map_err(|e| cannot(&plain(&e)))?;
+        }
+        self.waiting.push(Waiting {
+            path: target,
+            place: Place::Beside(file),
+        });
         Ok(())
     }
 
     /// Gives all files their names.
     ///
     /// # Errors
-    /// [`Failure::Work`] naming the first file that cannot take its name.
+    /// [`Failure::Work`] naming the first file that cannot take its name; files that are new are then taken
+    /// away again.
     pub fn commit(self) -> Result<(), Failure> {
-        for (file, path) in self.waiting {
-            file.persist(&path).map_err(|e| {
-                Failure::Work(format!(
-                    "cannot write {}: {}",
-                    path.display(),
-                    plain(&e.error)
-                ))
-            })?;
+        let mut new = Vec::new();
+        for Waiting { path, place } in self.waiting {
+            let is_new = !path.exists();
+            let written = match place {
+                Place::Beside(file) => file.persist(&path).map(drop).map_err(|e| e.error),
+                Place::Device(bytes) => fs::OpenOptions::new()
+                    .write(true)
+                    .open(&path)
+                    .and_then(|mut f| f.write_all(&bytes)),
+            };
+            if let Err(e) = written {
+                for path in new {
+                    // It was just made; if it cannot be removed there is nothing better to say.
+                    let _ = fs::remove_file(path);
+                }
+                return Err(cannot_write(&path, &plain(&e)));
+            }
+            if is_new {
+                new.push(path);
+            }
         }
         Ok(())
     }
+}
+
+/// Whether two paths name the same file, existing or not.
+pub fn same_file(a: &Path, b: &Path) -> bool {
+    resolved(a) == resolved(b)
+}
+
+/// The path with links followed, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    if let Ok(path) = path.canonicalize() {
+        return path;
+    }
+    let in_folder = |folder: &Path, name: &OsStr| {
+        folder
+            .canonicalize()
+            .unwrap_or_else(|_| folder.to_path_buf())
+            .join(name)
+    };
+    match (fs::read_link(path), path.file_name()) {
+        // A link to what is not there yet.
+        (Ok(target), _) if target.file_name().is_some() => {
+            let target = folder_of(path).join(target);
+            in_folder(folder_of(&target), target.file_name().unwrap_or_default())
+        }
+        (_, Some(name)) => in_folder(folder_of(path), name),
+        _ => path.to_path_buf(),
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn beside(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".").suffix(".part");
+    #[cfg(unix)]
+    {
+        // As any new file has it; the user's mask still applies.
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+fn cannot_write(path: &Path, why: &str) -> Failure {
+    Failure::Work(format!("cannot write {}: {why}", path.display()))
 }
 
 /// The reason of an input or output error without the operating system's number.
@@ -73,6 +168,8 @@ fn plain(error: &std::io::Error) -> String {
         ErrorKind::ReadOnlyFilesystem => String::from("the file system is read-only"),
         ErrorKind::StorageFull => String::from("no space is left"),
         ErrorKind::NotFound => String::from("there is no such file or folder"),
+        ErrorKind::NotADirectory => String::from("there is a file where its folder should be"),
+        ErrorKind::InvalidFilename => String::from("the name is too long or not allowed"),
         _ => error.to_string(),
     }
 }
@@ -103,6 +200,12 @@ mod tests {
             refused.contains("missing/b") && refused.contains("no folder"),
             "{refused}"
         );
+        for name in ["new/", &"x".repeat(300)] {
+            assert!(
+                outputs.add(&folder.path().join(name), b"three").is_err(),
+                "{name}"
+            );
+        }
         drop(outputs);
         assert_eq!(
             fs::read_dir(folder.path()).unwrap().count(),
@@ -126,5 +229,32 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(refused.contains("is a folder"), "{refused}");
+    }
+
+    #[test]
+    fn paths_to_one_file_are_recognised_before_it_exists() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, dotted) = (folder.path().join("a"), folder.path().join("./a"));
+        assert!(same_file(&a, &dotted));
+        assert!(!same_file(&a, &folder.path().join("b")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_devices_stay_devices() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        symlink("real", &link).unwrap();
+        assert!(same_file(&real, &link));
+        let null = folder.path().join("null");
+        symlink("/dev/null", &null).unwrap();
+        let mut outputs = Outputs::default();
+        outputs.add(&link, b"one").unwrap();
+        outputs.add(&null, b"two").unwrap();
+        outputs.commit().unwrap();
+        assert_eq!(fs::read(&real).unwrap(), b"one");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
     }
 }

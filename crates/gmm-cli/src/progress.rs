@@ -10,14 +10,19 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub struct Bar(ProgressBar);
 
 impl Bar {
-    /// A bar of `n_stages` stages, hidden when `quiet`.
+    /// A bar of `n_stages` stages (of one, only what is being done), hidden when `quiet`.
     pub fn new(n_stages: usize, quiet: bool) -> Self {
         if quiet || !std::io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }
         let bar = ProgressBar::new(n_stages as u64);
-        // The template is a constant; were it wrong, the default would do.
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len}  {msg}") {
+        let template = if n_stages > 1 {
+            "{spinner} {bar:16} {pos}/{len}  {wide_msg}"
+        } else {
+            "{spinner} {wide_msg}"
+        };
+        // The templates are constants; were one wrong, the default would do.
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(100));

@@ -16,7 +16,7 @@ pub struct Cholesky {
 
 /// The column at which a factorisation found a pivot that is not positive to working precision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BadPivot(pub usize);
+pub(crate) struct BadPivot(pub(crate) usize);
 
 impl Cholesky {
     /// Factors the matrix with this lower triangle.
@@ -24,7 +24,7 @@ impl Cholesky {
     /// # Errors
     /// [`BadPivot`] where what a column adds to those before it is not above rounding: at most
     /// D·2⁻⁵² of its own variance.
-    pub fn new(matrix: Vec<f64>, dim: usize) -> Result<Self, BadPivot> {
+    pub(crate) fn new(matrix: Vec<f64>, dim: usize) -> Result<Self, BadPivot> {
         let mut factor = matrix.clone();
         let mut log_det = 0.0;
         let rounding = dim as f64 * f64::EPSILON;
@@ -37,8 +37,9 @@ impl Cholesky {
                 factor[lower(i, j)] = if j < i {
                     rest / factor[lower(j, j)]
                 } else {
-                    // A NaN fails both comparisons.
-                    if !(rest > 0.0 && rest > rounding * matrix[lower(i, i)] && rest.is_finite()) {
+                    // A NaN fails these comparisons.
+                    let least = (rounding * matrix[lower(i, i)]).max(f64::MIN_POSITIVE);
+                    if !(rest >= least && rest.is_finite()) {
                         return Err(BadPivot(i));
                     }
                     log_det += rest.ln();

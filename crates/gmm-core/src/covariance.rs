@@ -66,7 +66,7 @@ impl CovarianceType {
     }
 
     /// The second moments such covariances are made of.
-    pub const fn form(self) -> Form {
+    pub(crate) const fn form(self) -> Form {
         match self {
             Self::Full | Self::Tied => Form::Full,
             _ => Form::Diagonal,
@@ -87,7 +87,7 @@ impl CovarianceType {
         }
     }
 
-    /// Rows a component needs before its covariance is more than the ridge.
+    /// Rows below which a component has too few to have a covariance of its own.
     pub(crate) const fn least_rows(self, n_features: usize) -> f64 {
         match self {
             Self::Full => n_features as f64 + 1.0,
@@ -234,6 +234,21 @@ impl Covariance {
         (0..d)
             .map(|i| (0..d).map(|j| entry(i, j)).collect())
             .collect()
+    }
+
+    /// The variance of each feature given all others, 1/(Σ⁻¹)ⱼⱼ.
+    pub(crate) fn conditional_variances(&self) -> Vec<f64> {
+        match self {
+            Self::Full(c) => {
+                let precision = |j| {
+                    (j..c.dim())
+                        .map(|i| c.inverse_factor()[lower(i, j)].powi(2))
+                        .sum::<f64>()
+                };
+                (0..c.dim()).map(|j| 1.0 / precision(j)).collect()
+            }
+            _ => (0..self.dim()).map(|j| self.entry(j, j)).collect(),
+        }
     }
 
     /// Writes (x−μ)ᵀΣ⁻¹(x−μ) of every row of the tile.

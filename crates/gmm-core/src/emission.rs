@@ -14,14 +14,12 @@ use crate::moments::Moments;
 use crate::shares::Shares;
 use crate::tile::{Scratch, Tile};
 
-/// Expected sufficient statistics: they pool exactly and fade linearly.
-pub trait Statistics: Clone + Send {
+/// Expected sufficient statistics: they pool exactly.
+pub(crate) trait Statistics: Clone + Send {
     /// Expected number of rows in them.
     fn weight(&self) -> f64;
     /// Pools with the statistics of other rows.
     fn merge(&mut self, other: &Self);
-    /// Counts every row `factor` times.
-    fn scale(&mut self, factor: f64);
 }
 
 impl Statistics for Moments {
@@ -32,14 +30,10 @@ impl Statistics for Moments {
     fn merge(&mut self, other: &Self) {
         Self::merge(self, other);
     }
-
-    fn scale(&mut self, factor: f64) {
-        Self::scale(self, factor);
-    }
 }
 
 /// A density over rows, with the statistics its family learns from.
-pub trait Emission: Clone + Send + Sync {
+pub(crate) trait Emission: Clone + Send + Sync {
     /// What rows are summed up in.
     type Stats: Statistics;
 
@@ -54,7 +48,7 @@ pub trait Emission: Clone + Send + Sync {
 }
 
 /// A belief about how emissions are learned from statistics: the M-step of one family.
-pub trait Estimate<E: Emission> {
+pub(crate) trait Estimate<E: Emission> {
     /// The emissions of all states at once, since they may share parameters.
     ///
     /// # Errors
@@ -69,24 +63,24 @@ pub trait Estimate<E: Emission> {
 
 /// What an E-step returns.
 #[derive(Debug, Clone)]
-pub struct Expectation<S> {
+pub(crate) struct Expectation<S> {
     /// Expected sufficient statistics.
-    pub stats: S,
+    pub(crate) stats: S,
     /// Σ wₙ ln p(xₙ) under the model of the E-step, in nats.
-    pub log_likelihood: f64,
+    pub(crate) log_likelihood: f64,
     /// Σ wₙ.
-    pub weight: f64,
+    pub(crate) weight: f64,
 }
 
 impl<S> Expectation<S> {
     /// The log-likelihood per unit of weight: what a fit climbs.
-    pub fn mean_log_likelihood(&self) -> f64 {
+    pub(crate) fn mean_log_likelihood(&self) -> f64 {
         self.log_likelihood / self.weight
     }
 }
 
 /// A model with hidden states.
-pub trait Latent: Clone {
+pub(crate) trait Latent: Clone {
     /// What its states emit.
     type Emission: Emission;
     /// What it is fitted to.

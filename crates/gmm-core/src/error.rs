@@ -127,11 +127,11 @@ pub enum GmmError {
 
 /// A component whose statistics determine no density: the only way an M-step can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Collapse {
+pub(crate) struct Collapse {
     /// The component.
-    pub component: usize,
+    pub(crate) component: usize,
     /// Column at which its covariance was found not to be positive definite.
-    pub column: usize,
+    pub(crate) column: usize,
 }
 
 impl From<Collapse> for GmmError {

@@ -3,20 +3,31 @@
 use serde::{Deserialize, Serialize};
 
 use crate::em::Outcome;
+use crate::error::GmmError;
 use crate::gmm::{self, Gmm};
 
 /// How far a fit is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub struct Progress {
-    /// The run, from 0.
-    pub run: usize,
-    /// Runs there will be.
-    pub n_runs: usize,
-    /// M-steps done in this run.
-    pub iteration: usize,
-    /// Mean log-likelihood now, in nats.
-    pub objective: f64,
+pub enum Progress {
+    /// A run looks for its start.
+    Starting {
+        /// The run, from 0.
+        run: usize,
+        /// Runs there will be.
+        n_runs: usize,
+    },
+    /// A run climbs.
+    Climbing {
+        /// The run, from 0.
+        run: usize,
+        /// Runs there will be.
+        n_runs: usize,
+        /// M-steps done in this run.
+        iteration: usize,
+        /// Mean log-likelihood now, in nats.
+        objective: f64,
+    },
 }
 
 /// Something about a fit that its user should know.
@@ -44,12 +55,46 @@ pub enum Note {
         /// Its expected number of rows.
         weight: f64,
     },
+    /// A component is as narrow as the ridge where others are not: it sits on tied values, and its share of
+    /// the likelihood says more of the ridge than of the data.
+    #[error("component {component} is a spike on tied values of column {column}")]
+    Spike {
+        /// The component.
+        component: usize,
+        /// The first column in which it has no spread of its own.
+        column: usize,
+    },
     /// A covariance became singular; the model is the last one before that.
     #[error("component {component} collapsed onto a point; the fit was stopped before")]
     Collapsed {
         /// The component.
         component: usize,
     },
+}
+
+impl Note {
+    /// The component that the note is about, if it is about one.
+    pub fn component(&self) -> Option<usize> {
+        match self {
+            Self::ConstantColumn { .. } => None,
+            Self::EmptyComponent { component }
+            | Self::ThinComponent { component, .. }
+            | Self::Spike { component, .. }
+            | Self::Collapsed { component } => Some(*component),
+        }
+    }
+
+    /// The same note about another component, where it is about one.
+    fn renamed(mut self, name: impl Fn(usize) -> usize) -> Self {
+        match &mut self {
+            Self::ConstantColumn { .. } => {}
+            Self::EmptyComponent { component }
+            | Self::ThinComponent { component, .. }
+            | Self::Spike { component, .. }
+            | Self::Collapsed { component } => *component = name(*component),
+        }
+        self
+    }
 }
 
 /// A fitted mixture, and how it was found.
@@ -62,13 +107,50 @@ pub struct Fitted {
     pub objective: Vec<f64>,
     /// How the best run ended.
     pub outcome: Outcome,
-    /// Σ of the row weights.
+    /// Σ of the row weights, as [`Sample`](crate::Sample) counts them: the n of BIC.
     pub total_weight: f64,
     /// What is unusual about data or model; empty for most.
     pub notes: Vec<Note>,
 }
 
 impl Fitted {
+    /// Whether every component describes the data: none is empty, too thin, a spike or collapsed.
+    ///
+    /// The likelihood of a mixture has no upper bound, and improper fits are where it is largest; ranking by
+    /// likelihood or BIC means something among proper fits only (Biernacki & Chrétien, *Statist. Probab.
+    /// Lett.* 61, 2003).
+    pub fn is_proper(&self) -> bool {
+        self.notes.iter().all(|note| note.component().is_none())
+    }
+
+    /// The same fit with its components in another order: component i of the result is component `order[i]`
+    /// of this one.
+    ///
+    /// # Errors
+    /// As [`Gmm::reordered`].
+    pub fn reordered(self, order: &[usize]) -> Result<Self, GmmError> {
+        let model = self.model.reordered(order)?;
+        let mut place = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(i, &c)| place[c] = i);
+        let outcome = match self.outcome {
+            Outcome::Collapsed { component } => Outcome::Collapsed {
+                component: place[component],
+            },
+            outcome => outcome,
+        };
+        let notes = self
+            .notes
+            .into_iter()
+            .map(|note| note.renamed(|c| place[c]))
+            .collect();
+        Ok(Self {
+            model,
+            outcome,
+            notes,
+            ..self
+        })
+    }
+
     /// M-steps of the best run.
     pub fn n_iterations(&self) -> usize {
         self.objective.len() - 1

@@ -40,7 +40,12 @@ impl Emission for Gaussian {
             .squared_distances(tile, &self.mean, scratch, out);
         let constant = self.mean.len() as f64 * LN_2PI + self.covariance.log_det();
         for q in out.iter_mut() {
-            *q = -0.5 * (constant + *q);
+            // So far away that whitening met ∞−∞: the density is 0.
+            *q = if q.is_nan() {
+                f64::NEG_INFINITY
+            } else {
+                -0.5 * (constant + *q)
+            };
         }
     }
 

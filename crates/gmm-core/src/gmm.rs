@@ -283,15 +283,16 @@ impl Gmm {
         self.mean_log_likelihood_of(&Sample::new(rows))
     }
 
-    /// Weighted mean of ln p(x) over a sample, in nats.
+    /// Mean of ln p(x) over a weighted sample, in nats.
     ///
     /// # Errors
     /// As [`log_prob`](Self::log_prob), and [`GmmError::NoRows`] where no row has positive weight.
     pub fn mean_log_likelihood_of(&self, sample: &Sample<'_>) -> Result<f64, GmmError> {
         self.check_columns(sample.n_features())?;
-        let (checked, sum, weight, _) = sample.fold_tiles(
-            || (Ok(()), 0.0, 0.0, Joint::new(self.n_components())),
-            |(checked, sum, weight, joint), tile| {
+        let (checked, sum, weight) = sample.fold_tiles(
+            || (Ok(()), 0.0, 0.0),
+            || Joint::new(self.n_components()),
+            |(checked, sum, weight), joint, tile| {
                 if checked.is_ok() {
                     *checked = tile.check_finite();
                 }

@@ -1,5 +1,7 @@
 //! The maximum-likelihood belief: Gaussians from their moments, with a ridge.
 
+use serde::{Deserialize, Serialize};
+
 use crate::covariance::CovarianceType;
 use crate::emission::Estimate;
 use crate::error::Collapse;
@@ -9,24 +11,52 @@ use crate::moments::Moments;
 /// A component with less than this share of all rows no longer influences any density in `f64`.
 pub(crate) const NO_SHARE: f64 = f64::EPSILON;
 
+/// What is added to the diagonal of every covariance, so that none becomes singular.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ridge {
+    /// This share of each feature's variance in the data: the answer does not depend on units. A constant
+    /// column takes the mean variance of the others, or 1 where all are constant.
+    ///
+    /// It only guards the arithmetic. A component that shrinks down to it is a spike on tied values, not a
+    /// part of the data's density: such fits are ranked behind others and noted
+    /// ([`Note::Spike`](crate::Note::Spike)).
+    Relative(f64),
+    /// This variance, in the units of the data (scikit-learn's and linfa's `reg_covar`).
+    ///
+    /// It states how fine the data can be; a component as narrow as that is taken for real.
+    Absolute(f64),
+}
+
 /// Maximum likelihood under a constraint on the covariances, with a ridge on their diagonals.
 #[derive(Debug, Clone)]
-pub struct MaximumLikelihood {
+pub(crate) struct MaximumLikelihood {
     covariance_type: CovarianceType,
     ridge: Vec<f64>,
+    ridge_is_guard: bool,
 }
 
 impl MaximumLikelihood {
-    /// `ridge` is added to the variance of each feature.
-    pub fn new(covariance_type: CovarianceType, ridge: Vec<f64>) -> Self {
+    /// `scale` is the variance of each feature that a relative ridge is a share of.
+    pub(crate) fn new(covariance_type: CovarianceType, ridge: Ridge, scale: &[f64]) -> Self {
+        let (ridge, ridge_is_guard) = match ridge {
+            Ridge::Relative(share) => (scale.iter().map(|v| v * share).collect(), true),
+            Ridge::Absolute(variance) => (vec![variance; scale.len()], false),
+        };
         Self {
             covariance_type,
             ridge,
+            ridge_is_guard,
         }
     }
 
+    /// The ridge of each feature, where it only guards the arithmetic.
+    pub(crate) fn guard(&self) -> Option<&[f64]> {
+        self.ridge_is_guard.then_some(&self.ridge)
+    }
+
     /// The constraint on the covariances.
-    pub fn covariance_type(&self) -> CovarianceType {
+    pub(crate) fn covariance_type(&self) -> CovarianceType {
         self.covariance_type
     }
 

@@ -3,6 +3,8 @@
 //! The kernels work on a *joint block*: the values of component `k` for the rows of one tile stand
 //! together at `block[k * stride .. k * stride + n_rows]`, so that every loop runs over rows.
 
+use crate::tile::TILE_ROWS;
+
 /// ln 2π.
 pub(crate) const LN_2PI: f64 = 1.837_877_066_409_345_5;
 
@@ -14,17 +16,10 @@ pub(crate) const LN_2PI: f64 = 1.837_877_066_409_345_5;
 /// A row that every component gives density zero (all ℓₙₖ = −∞) has no posterior: its log density is
 /// −∞ and its responsibilities are shared equally, so that nothing becomes NaN.
 pub(crate) fn normalize_joint(block: &mut [f64], stride: usize, log_prob: &mut [f64]) {
-    let n_rows = log_prob.len();
-    let n_components = block.len() / stride;
     let largest = log_prob;
-    largest.fill(f64::NEG_INFINITY);
-    for column in block.chunks_exact(stride) {
-        for (m, &l) in largest.iter_mut().zip(column) {
-            *m = m.max(l);
-        }
-    }
-    let mut sum = [0.0; crate::tile::TILE_ROWS];
-    let sum = &mut sum[..n_rows];
+    maxima(block, stride, largest);
+    let mut sum = [0.0; TILE_ROWS];
+    let sum = &mut sum[..largest.len()];
     for column in block.chunks_exact_mut(stride) {
         for ((l, s), &m) in column.iter_mut().zip(sum.iter_mut()).zip(largest.iter()) {
             *l = if m > f64::NEG_INFINITY {
@@ -43,29 +38,33 @@ pub(crate) fn normalize_joint(block: &mut [f64], stride: usize, log_prob: &mut [
     for (m, &s) in largest.iter_mut().zip(sum.iter()) {
         *m += s.ln();
     }
-    debug_assert!(n_components > 0);
 }
 
 /// ln Σₖ exp ℓₙₖ of every row; the block is left as it is.
 pub(crate) fn log_sum_exp(block: &[f64], stride: usize, out: &mut [f64]) {
+    maxima(block, stride, out);
+    let mut sum = [0.0; TILE_ROWS];
+    let sum = &mut sum[..out.len()];
+    for column in block.chunks_exact(stride) {
+        for ((s, &l), &m) in sum.iter_mut().zip(column).zip(out.iter()) {
+            *s += if m > f64::NEG_INFINITY {
+                (l - m).exp()
+            } else {
+                1.0
+            };
+        }
+    }
+    for (m, &s) in out.iter_mut().zip(sum.iter()) {
+        *m += s.ln();
+    }
+}
+
+/// maxₖ ℓₙₖ of every row.
+fn maxima(block: &[f64], stride: usize, out: &mut [f64]) {
     out.fill(f64::NEG_INFINITY);
     for column in block.chunks_exact(stride) {
         for (m, &l) in out.iter_mut().zip(column) {
             *m = m.max(l);
-        }
-    }
-    let mut sum = [0.0; crate::tile::TILE_ROWS];
-    let sum = &mut sum[..out.len()];
-    for column in block.chunks_exact(stride) {
-        for ((s, &l), &m) in sum.iter_mut().zip(column).zip(out.iter()) {
-            if m > f64::NEG_INFINITY {
-                *s += (l - m).exp();
-            }
-        }
-    }
-    for (m, &s) in out.iter_mut().zip(sum.iter()) {
-        if *m > f64::NEG_INFINITY {
-            *m += s.ln();
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::tile::{Sample, Scratch, TILE_ROWS, Tile};
 
 /// p(x) = Σₖ πₖ p(x|θₖ).
 #[derive(Debug, Clone, PartialEq)]
-pub struct Mixture<E> {
+pub(crate) struct Mixture<E> {
     shares: Shares,
     components: Vec<E>,
 }
@@ -39,12 +39,12 @@ impl<E: Emission> Mixture<E> {
     }
 
     /// πₖ.
-    pub fn shares(&self) -> &Shares {
+    pub(crate) fn shares(&self) -> &Shares {
         &self.shares
     }
 
     /// The components.
-    pub fn components(&self) -> &[E] {
+    pub(crate) fn components(&self) -> &[E] {
         &self.components
     }
 
@@ -109,9 +109,10 @@ impl<E: Emission> Latent for Mixture<E> {
             log_likelihood: 0.0,
             weight: 0.0,
         };
-        let (expectation, _) = sample.fold_tiles(
-            || (none(), Joint::new(self.components.len())),
-            |(seen, joint), tile| {
+        sample.fold_tiles(
+            none,
+            || Joint::new(self.components.len()),
+            |seen, joint, tile| {
                 let weights = sample.tile_weights(tile);
                 let mut weighted = [0.0; TILE_ROWS];
                 let weighted = &mut weighted[..tile.n_rows()];
@@ -135,15 +136,14 @@ impl<E: Emission> Latent for Mixture<E> {
                     }
                 });
             },
-            |(total, _), (block, _)| {
+            |total, block| {
                 total.log_likelihood += block.log_likelihood;
                 total.weight += block.weight;
                 for (a, b) in total.stats.iter_mut().zip(&block.stats) {
                     a.merge(b);
                 }
             },
-        );
-        expectation
+        )
     }
 
     /// πₖ ∝ Nₖ and the belief's emissions; Bishop, PRML (9.24)–(9.27).

@@ -1,14 +1,14 @@
 //! Centred weighted moments: the value that passes between the E-step and the M-step.
 //!
 //! Moments of separate rows pool exactly ([`Moments::merge`]; Chan, Golub & LeVeque, *The American
-//! Statistician* 37, 1983, eq. 1.5) and fade linearly ([`Moments::scale`]). Nothing here is a raw sum of
+//! Statistician* 37, 1983, eq. 1.5). Nothing here is a raw sum of
 //! squares, so data far from the origin loses no digits.
 
 use crate::tile::{Scratch, TILE_ROWS, Tile};
 
 /// Which second moments are kept, and so which covariances can be made of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// All D(D+1)/2.
     Full,
     /// The D on the diagonal.
@@ -17,15 +17,15 @@ pub enum Form {
 
 /// Weight, mean and scatter of some weighted rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Moments {
+pub(crate) struct Moments {
     /// Σ wᵢ.
-    pub weight: f64,
+    pub(crate) weight: f64,
     /// Σ wᵢxᵢ / Σ wᵢ, one value per feature. Of no meaning when the weight is 0.
-    pub mean: Vec<f64>,
+    pub(crate) mean: Vec<f64>,
     /// Σ wᵢ(xᵢ−mean)(xᵢ−mean)ᵀ: the lower triangle row by row for [`Form::Full`], else its diagonal.
-    pub scatter: Vec<f64>,
+    pub(crate) scatter: Vec<f64>,
     /// What `scatter` holds.
-    pub form: Form,
+    pub(crate) form: Form,
 }
 
 /// Place of entry (i, j ≤ i) in a lower triangle stored row by row.
@@ -49,7 +49,7 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 impl Moments {
     /// The moments of no rows: the neutral element of [`merge`](Self::merge).
-    pub fn zero(form: Form, n_features: usize) -> Self {
+    pub(crate) fn zero(form: Form, n_features: usize) -> Self {
         let n_scatter = match form {
             Form::Full => lower(n_features, 0),
             Form::Diagonal => n_features,
@@ -63,7 +63,7 @@ impl Moments {
     }
 
     /// Pools with the moments of other rows, of the same form.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         if other.weight <= 0.0 {
             return;
         }
@@ -91,17 +91,17 @@ impl Moments {
         self.weight = weight;
     }
 
-    /// Counts every row `factor` times.
-    pub fn scale(&mut self, factor: f64) {
-        self.weight *= factor;
-        self.scatter.iter_mut().for_each(|s| *s *= factor);
-    }
-
     /// Adds the rows of a tile, each with its weight.
     ///
     /// The sums are taken about `centre`, which costs one pass, and again about the tile's own mean in the
     /// rare case that `centre` is so far from it that digits were lost.
-    pub fn gather(&mut self, tile: &Tile, weights: &[f64], centre: &[f64], scratch: &mut Scratch) {
+    pub(crate) fn gather(
+        &mut self,
+        tile: &Tile,
+        weights: &[f64],
+        centre: &[f64],
+        scratch: &mut Scratch,
+    ) {
         if let Some(seen) = Self::about(centre, self.form, tile, weights, scratch) {
             if seen.is_far_from(centre) {
                 if let Some(near) = Self::about(&seen.mean, self.form, tile, weights, scratch) {
@@ -169,12 +169,14 @@ impl Moments {
         (0..centre.len()).any(|i| {
             let offset = self.mean[i] - centre[i];
             let spread = self.scatter[self.form.place(i, i)];
-            self.weight * offset * offset > CANCELLATION * spread
+            // Also where both are no numbers any more.
+            let is_near = self.weight * offset * offset <= CANCELLATION * spread;
+            !is_near
         })
     }
 
     /// The variance of each feature, Σ wᵢ(xᵢ−mean)² / Σ wᵢ.
-    pub fn variances(&self) -> Vec<f64> {
+    pub(crate) fn variances(&self) -> Vec<f64> {
         (0..self.mean.len())
             .map(|i| self.scatter[self.form.place(i, i)] / self.weight)
             .collect()
@@ -210,32 +212,40 @@ mod tests {
     use super::*;
     use crate::tile::Sample;
     use ndarray::{Array2, array};
+    use proptest::prelude::*;
+    use rand::{Rng, SeedableRng};
+    use rand_xoshiro::Xoshiro256Plus;
 
-    fn moments_of(rows: &Array2<f64>, form: Form) -> Moments {
+    fn moments_of(rows: &Array2<f64>, weights: &[f64], form: Form) -> Moments {
         let sample = Sample::new(rows);
-        let d = rows.ncols();
+        let centre = vec![0.0; rows.ncols()];
         sample.fold_tiles(
-            || Moments::zero(form, d),
-            |m, tile| {
+            || Moments::zero(form, rows.ncols()),
+            Scratch::default,
+            |m, scratch, tile| {
                 m.gather(
                     tile,
-                    sample.tile_weights(tile),
-                    &vec![0.0; d],
-                    &mut Scratch::default(),
-                )
+                    &weights[tile.first_row()..][..tile.n_rows()],
+                    &centre,
+                    scratch,
+                );
             },
             |a, b| a.merge(&b),
         )
     }
 
+    fn unweighted(rows: &Array2<f64>, form: Form) -> Moments {
+        moments_of(rows, &vec![1.0; rows.nrows()], form)
+    }
+
     #[test]
     fn gathers_weight_mean_and_scatter() {
         let rows = array![[1.0, 2.0], [3.0, 2.0], [5.0, 8.0]];
-        let full = moments_of(&rows, Form::Full);
+        let full = unweighted(&rows, Form::Full);
         assert_eq!(full.weight, 3.0);
         assert_eq!(full.mean, [3.0, 4.0]);
         assert_eq!(full.scatter, [8.0, 12.0, 24.0]);
-        assert_eq!(moments_of(&rows, Form::Diagonal).scatter, [8.0, 24.0]);
+        assert_eq!(unweighted(&rows, Form::Diagonal).scatter, [8.0, 24.0]);
     }
 
     #[test]
@@ -243,9 +253,9 @@ mod tests {
         let rows = Array2::from_shape_fn((1300, 3), |(i, j)| {
             1e6 + (i as f64 * (j + 1) as f64).sin() * (j + 1) as f64
         });
-        let whole = moments_of(&rows, Form::Full);
+        let whole = unweighted(&rows, Form::Full);
         let parts: Vec<Moments> = [0..1, 1..700, 700..1300]
-            .map(|r| moments_of(&rows.slice(ndarray::s![r, ..]).to_owned(), Form::Full))
+            .map(|r| unweighted(&rows.slice(ndarray::s![r, ..]).to_owned(), Form::Full))
             .into();
         for order in [[0, 1, 2], [2, 0, 1], [1, 2, 0]] {
             let mut merged = Moments::zero(Form::Full, 3);
@@ -260,13 +270,37 @@ mod tests {
         }
     }
 
-    #[test]
-    fn scaling_fades_the_weight_and_leaves_the_mean() {
-        let mut m = moments_of(&array![[1.0], [2.0], [6.0]], Form::Diagonal);
-        let variance = m.variances();
-        m.scale(0.25);
-        assert_eq!(m.weight, 0.75);
-        assert_eq!(m.mean, [3.0]);
-        assert_eq!(m.variances(), variance);
+    proptest! {
+        #[test]
+        fn parts_of_any_size_and_weight_pool_to_the_whole(
+            seed in 0u64..1000, n in 2usize..900, cut in 0.0..1.0f64, full in prop::bool::ANY
+        ) {
+            let form = if full { Form::Full } else { Form::Diagonal };
+            let mut rng = Xoshiro256Plus::seed_from_u64(seed);
+            let x = Array2::from_shape_fn((n, 2), |_| rng.gen_range(-3.0..5.0));
+            let w: Vec<f64> = (0..n).map(|_| rng.gen_range(0.0..3.0)).collect();
+            let cut = (cut * n as f64) as usize;
+            let part = |r: std::ops::Range<usize>| {
+                moments_of(&x.slice(ndarray::s![r.clone(), ..]).to_owned(), &w[r], form)
+            };
+            let (a, b, whole) = (part(0..cut), part(cut..n), part(0..n));
+            for (mut left, right) in [(a.clone(), &b), (b.clone(), &a)] {
+                left.merge(right);
+                prop_assert!((left.weight - whole.weight).abs() <= 1e-12 * whole.weight);
+                for (x, y) in left.mean.iter().zip(&whole.mean) {
+                    prop_assert!((x - y).abs() < 1e-12);
+                }
+                for (x, y) in left.scatter.iter().zip(&whole.scatter) {
+                    prop_assert!((x - y).abs() <= 1e-11 * whole.weight);
+                }
+            }
+            // Nothing pools to nothing new, and the same rows twice are twice the weight in the same place.
+            let mut same = whole.clone();
+            same.merge(&Moments::zero(form, 2));
+            prop_assert_eq!(&same, &whole);
+            same.merge(&whole);
+            prop_assert_eq!(same.weight, 2.0 * whole.weight);
+            prop_assert_eq!(&same.mean, &whole.mean);
+        }
     }
 }

@@ -3,7 +3,6 @@
 use linfa::ParamGuard;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256Plus;
-use serde::{Deserialize, Serialize};
 
 use crate::covariance::CovarianceType;
 use crate::em::{self, Outcome, Run, Stopping};
@@ -12,21 +11,11 @@ use crate::fitted::{Fitted, Note, Progress};
 use crate::gaussian::Gaussian;
 use crate::gmm::Gmm;
 use crate::init::{InitMethod, Start};
-use crate::likelihood::{MaximumLikelihood, NO_SHARE};
+use crate::likelihood::{MaximumLikelihood, Ridge};
 use crate::mixture::Mixture;
+use crate::soundness;
 use crate::survey::Survey;
 use crate::tile::{Rows, Sample};
-
-/// What is added to the diagonal of every covariance, so that none becomes singular.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ridge {
-    /// This share of each feature's variance in the data: the answer does not depend on units. A constant
-    /// column takes the mean variance of the others, or 1 where all are constant.
-    Relative(f64),
-    /// This variance, in the units of the data (scikit-learn's and linfa's `reg_covar`).
-    Absolute(f64),
-}
 
 /// Checked parameters of a fit; made by [`ParamGuard::check`] of [`GmmParams`].
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +52,8 @@ pub struct GmmValidParams<R: Rng = Xoshiro256Plus> {
 /// | equal rows, fewer distinct rows than components | a model; components may coincide, and no variance is below the ridge |
 /// | a constant column, or one whose variance is below 1e-308 | a model in which the ridge is its variance, and [`Note::ConstantColumn`] |
 /// | a component that loses all rows | it keeps its mean and weight 0, and [`Note::EmptyComponent`] tells |
-/// | a component on fewer rows than its covariance needs | it stays, and [`Note::ThinComponent`] tells |
+/// | a component on fewer rows than its covariance needs | it stays, and [`Note::ThinComponent`] tells; starts without such are preferred |
+/// | a component on tied values, as narrow as a relative ridge | it stays, and [`Note::Spike`] tells; starts without such are preferred |
 /// | a covariance that becomes singular, with a ridge of (nearly) 0 | the last model before, and [`Outcome::Collapsed`] |
 /// | starts that are all singular | [`GmmError::NotPositiveDefinite`] with component and column |
 /// | iterations run out | the model, and [`Outcome::IterationLimit`] |
@@ -193,13 +183,28 @@ impl<R: Rng + Clone> GmmParams<R> {
             .fit_sample(&Sample::new(rows), &mut |_| {})
     }
 
-    /// Fits to weighted rows and tells how it went.
+    /// Fits to weighted rows and tells how it went. Weights are multiplicities, so that their sum is the n of
+    /// BIC; [`Sample`] says what becomes of weights that cannot be.
     ///
     /// # Errors
     /// As [`fit_report`](Self::fit_report), and those of [`Sample::weighted`].
     pub fn fit_weighted(&self, rows: &dyn Rows, weights: &[f64]) -> Result<Fitted, GmmError> {
         self.check_ref()?
             .fit_sample(&Sample::weighted(rows, weights)?, &mut |_| {})
+    }
+}
+
+impl<R: Rng + Clone> GmmParams<R> {
+    /// Fits to a sample; `observe` hears of every iteration.
+    ///
+    /// # Errors
+    /// As [`fit_report`](Self::fit_report).
+    pub fn fit_sample(
+        &self,
+        sample: &Sample<'_>,
+        observe: &mut dyn FnMut(Progress),
+    ) -> Result<Fitted, GmmError> {
+        self.check_ref()?.fit_sample(sample, observe)
     }
 }
 
@@ -252,9 +257,39 @@ impl<R: Rng> ParamGuard for GmmParams<R> {
 }
 
 impl<R: Rng + Clone> GmmValidParams<R> {
-    /// K.
+    /// K, the number of components.
     pub fn n_components(&self) -> usize {
         self.n_components
+    }
+
+    /// The constraint on the covariances.
+    pub fn covariance_type(&self) -> CovarianceType {
+        self.covariance_type
+    }
+
+    /// How near to its limit the mean log-likelihood must be, in nats per row.
+    pub fn tolerance(&self) -> f64 {
+        self.tolerance
+    }
+
+    /// What is added to the diagonal of every covariance.
+    pub fn ridge(&self) -> Ridge {
+        self.ridge
+    }
+
+    /// Complete fits from new starts.
+    pub fn n_runs(&self) -> usize {
+        self.n_runs
+    }
+
+    /// Most EM iterations of each run.
+    pub fn max_n_iterations(&self) -> usize {
+        self.max_n_iterations
+    }
+
+    /// Where a fit starts.
+    pub fn init_method(&self) -> &InitMethod {
+        &self.init_method
     }
 
     /// Fits to a sample; `observe` hears of every iteration.
@@ -276,11 +311,7 @@ impl<R: Rng + Clone> GmmValidParams<R> {
             });
         }
         self.check_start(sample.n_features())?;
-        let ridge = match self.ridge {
-            Ridge::Relative(share) => survey.scale.iter().map(|v| v * share).collect(),
-            Ridge::Absolute(variance) => vec![variance; sample.n_features()],
-        };
-        let belief = MaximumLikelihood::new(self.covariance_type, ridge);
+        let belief = MaximumLikelihood::new(self.covariance_type, self.ridge, &survey.scale);
         let start = Start {
             sample,
             survey: &survey,
@@ -302,10 +333,11 @@ impl<R: Rng + Clone> GmmValidParams<R> {
         let mut refused = None;
         for run in 0..n_runs {
             let mut own = Xoshiro256Plus::seed_from_u64(rng.next_u64());
+            observe(Progress::Starting { run, n_runs });
             match start.model(&self.init_method, &mut own) {
                 Ok(first) => {
                     let mut tell = |iteration, objective| {
-                        observe(Progress {
+                        observe(Progress::Climbing {
                             run,
                             n_runs,
                             iteration,
@@ -313,7 +345,8 @@ impl<R: Rng + Clone> GmmValidParams<R> {
                         });
                     };
                     let run = em::batch(first, sample, &belief, stopping, &mut tell);
-                    if best.as_ref().is_none_or(|best| is_better(&run, best)) {
+                    let worth = |run| soundness::rank(run, &belief, survey.weight);
+                    if best.as_ref().is_none_or(|best| worth(&run) < worth(best)) {
                         best = Some(run);
                     }
                 }
@@ -321,7 +354,7 @@ impl<R: Rng + Clone> GmmValidParams<R> {
             }
         }
         match best {
-            Some(run) => Ok(self.fitted(run, &survey)),
+            Some(run) => Ok(self.fitted(run, &survey, &belief)),
             None => Err(refused.unwrap_or(GmmError::NoRows)),
         }
     }
@@ -349,50 +382,38 @@ impl<R: Rng + Clone> GmmValidParams<R> {
         if given.covariance_type() != self.covariance_type {
             return Err(GmmError::InvalidParameter {
                 name: "covariance type of the given start",
-                value: given.covariance_type().to_string(),
+                value: format!(
+                    "{} in a fit of {}",
+                    given.covariance_type(),
+                    self.covariance_type
+                ),
                 allowed: "that of the fit",
             });
         }
         Ok(())
     }
 
-    fn fitted(&self, run: Run<Mixture<Gaussian>>, survey: &Survey) -> Fitted {
-        let least = survey.least_weight(self.covariance_type);
+    fn fitted(
+        &self,
+        run: Run<Mixture<Gaussian>>,
+        survey: &Survey,
+        belief: &MaximumLikelihood,
+    ) -> Fitted {
         let constant = survey
             .constant_columns
             .iter()
             .map(|&column| Note::ConstantColumn { column });
-        let shares = run.model.shares().values().to_vec();
-        let poor = shares.iter().enumerate().filter_map(|(component, share)| {
-            let weight = share * survey.weight;
-            if *share <= NO_SHARE {
-                Some(Note::EmptyComponent { component })
-            } else if weight < least {
-                Some(Note::ThinComponent { component, weight })
-            } else {
-                None
-            }
-        });
+        let flaws = soundness::flaws(&run.model, belief, survey.weight);
         let collapsed = match run.outcome {
             Outcome::Collapsed { component } => Some(Note::Collapsed { component }),
             _ => None,
         };
         Fitted {
-            notes: constant.chain(poor).chain(collapsed).collect(),
+            notes: constant.chain(flaws).chain(collapsed).collect(),
             model: Gmm::from_mixture(run.model, self.covariance_type),
             objective: run.objective,
             outcome: run.outcome,
             total_weight: survey.weight,
         }
-    }
-}
-
-/// A run that collapsed is worth less than any that did not; otherwise the objective decides.
-fn is_better<M>(run: &Run<M>, best: &Run<M>) -> bool {
-    let stands = |r: &Run<M>| !matches!(r.outcome, Outcome::Collapsed { .. });
-    match (stands(run), stands(best)) {
-        (true, false) => true,
-        (false, true) => false,
-        _ => run.last_objective() > best.last_objective(),
     }
 }

@@ -88,8 +88,13 @@ impl Gmm {
         let header: Header = serde_json::from_str(text).map_err(damaged)?;
         if header.format != FORMAT {
             return Err(GmmError::ModelFormat(format!(
-                "its format is '{}', not '{FORMAT}'",
+                "its format is {:?}, not {FORMAT:?}",
                 header.format
+            )));
+        }
+        if header.version == 0 {
+            return Err(GmmError::ModelFormat(String::from(
+                "there is no format version 0",
             )));
         }
         if header.version > VERSION {

@@ -10,7 +10,7 @@ const ROUNDING: f64 = 1e-12;
 
 /// Non-negative numbers that sum to one, with their logarithms.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shares {
+pub(crate) struct Shares {
     values: Vec<f64>,
     logs: Vec<f64>,
 }
@@ -23,7 +23,7 @@ impl Shares {
     /// # Errors
     /// [`GmmError::InvalidShare`] for a weight that is negative or not finite,
     /// [`GmmError::WeightsNotNormalized`] when they do not sum to 1.
-    pub fn new(weights: Vec<f64>) -> Result<Self, GmmError> {
+    pub(crate) fn new(weights: Vec<f64>) -> Result<Self, GmmError> {
         match weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
             Some(component) => {
                 return Err(GmmError::InvalidShare {
@@ -60,12 +60,12 @@ impl Shares {
     }
 
     /// The shares.
-    pub fn values(&self) -> &[f64] {
+    pub(crate) fn values(&self) -> &[f64] {
         &self.values
     }
 
     /// Their natural logarithms; −∞ for a share of 0.
-    pub fn logs(&self) -> &[f64] {
+    pub(crate) fn logs(&self) -> &[f64] {
         &self.logs
     }
 }

@@ -1,6 +1,5 @@
 //! The one look at the data that precedes a fit.
 
-use crate::covariance::CovarianceType;
 use crate::error::GmmError;
 use crate::moments::{Form, Moments};
 use crate::tile::{Sample, Scratch};
@@ -26,19 +25,9 @@ struct Seen {
     n_rows: usize,
     moments: Moments,
     range: Vec<(f64, f64)>,
-    scratch: Scratch,
 }
 
 impl Survey {
-    /// The weight below which a component has too few rows to have a covariance of its own.
-    ///
-    /// Weights are multiplicities; where they sum to less than the number of rows they can only be relative
-    /// and are counted as if they averaged 1.
-    pub(crate) fn least_weight(&self, covariance_type: CovarianceType) -> f64 {
-        let of_a_row = (self.weight / self.n_rows as f64).min(1.0);
-        covariance_type.least_rows(self.mean.len()) * of_a_row
-    }
-
     /// Looks at every row once, and refuses data that no fit can use.
     pub(crate) fn of(sample: &Sample<'_>) -> Result<Self, GmmError> {
         let d = sample.n_features();
@@ -51,17 +40,18 @@ impl Survey {
                 n_rows: 0,
                 moments: Moments::zero(Form::Diagonal, d),
                 range: vec![(f64::INFINITY, f64::NEG_INFINITY); d],
-                scratch: Scratch::default(),
             },
-            |seen, tile| {
+            Scratch::default,
+            |seen, scratch, tile| {
                 if seen.checked.is_ok() {
                     seen.checked = tile.check_finite();
                 }
                 let weights = sample.tile_weights(tile);
-                let centre: Vec<f64> = (0..d).map(|j| tile.feature(j)[0]).collect();
+                // A row that counts, so that one that does not cannot be far from all others.
+                let first = weights.iter().position(|w| *w > 0.0).unwrap_or(0);
+                let centre: Vec<f64> = (0..d).map(|j| tile.feature(j)[first]).collect();
                 seen.n_rows += weights.iter().filter(|&&w| w > 0.0).count();
-                seen.moments
-                    .gather(tile, weights, &centre, &mut seen.scratch);
+                seen.moments.gather(tile, weights, &centre, scratch);
                 for (j, (low, high)) in seen.range.iter_mut().enumerate() {
                     for (&x, _) in tile
                         .feature(j)
@@ -88,13 +78,6 @@ impl Survey {
         seen.checked?;
         if seen.n_rows == 0 {
             return Err(GmmError::NoRows);
-        }
-        if !seen.moments.weight.is_finite() {
-            return Err(GmmError::InvalidParameter {
-                name: "sum of the row weights",
-                value: seen.moments.weight.to_string(),
-                allowed: "finite",
-            });
         }
         let mut scale = seen.moments.variances();
         let constant_columns: Vec<usize> = (0..d)

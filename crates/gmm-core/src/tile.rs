@@ -5,6 +5,8 @@
 //! holds. Tiles are grouped into fixed blocks that threads work on; what the blocks return is merged in
 //! row order, so a result has the same bits on any number of threads.
 
+use std::borrow::Cow;
+
 use ndarray::{Array2, ArrayBase, ArrayView2, Data, Ix2};
 use rayon::prelude::*;
 
@@ -37,13 +39,6 @@ impl Tile {
             n_rows: 0,
             values: vec![0.0; n_features * TILE_ROWS],
         }
-    }
-
-    /// The rows from `first_row` on, as many as fit; `first_row` must be one of `rows`.
-    pub fn of(rows: &dyn Rows, first_row: usize) -> Self {
-        let mut tile = Self::new(rows.n_features());
-        tile.load(rows, first_row);
-        tile
     }
 
     /// Rows in this tile, at most [`TILE_ROWS`].
@@ -104,11 +99,11 @@ impl Tile {
 
 /// Buffers that kernels reuse from tile to tile: columns of [`TILE_ROWS`] numbers.
 #[derive(Debug, Default)]
-pub struct Scratch(Vec<f64>);
+pub(crate) struct Scratch(Vec<f64>);
 
 impl Scratch {
     /// `n` columns with whatever they held before.
-    pub fn columns(&mut self, n: usize) -> &mut [f64] {
+    pub(crate) fn columns(&mut self, n: usize) -> &mut [f64] {
         if self.0.len() < n * TILE_ROWS {
             self.0.resize(n * TILE_ROWS, 0.0);
         }
@@ -116,8 +111,8 @@ impl Scratch {
     }
 }
 
-/// A table that can be read a tile at a time: any two-dimensional ndarray of numbers that fit an `f64`
-/// (rows × columns), or a source of one's own.
+/// A table that can be read a tile at a time: any two-dimensional ndarray, owned or a view and in any layout,
+/// of `f64`, `f32` or integers of up to 32 bits (rows × columns), or a source of one's own.
 pub trait Rows: Sync {
     /// Number of rows.
     fn n_rows(&self) -> usize;
@@ -154,11 +149,13 @@ where
 
 /// Rows with a weight each: what every fit works on.
 ///
-/// A weight is a multiplicity: a row of weight 3 counts as three equal rows, a row of weight 0 not at all.
-#[derive(Clone, Copy)]
+/// A weight is a multiplicity: a row of weight 3 counts as three equal rows, a row of weight 0 not at all
+/// (but its values must be finite all the same). Weights that average less than 1 over the rows that have
+/// any, or more than 1e12, cannot be multiplicities; they are taken as relative and scaled to average 1.
+#[derive(Clone)]
 pub struct Sample<'a> {
     rows: &'a dyn Rows,
-    weights: Option<&'a [f64]>,
+    weights: Option<Cow<'a, [f64]>>,
 }
 
 impl std::fmt::Debug for Sample<'_> {
@@ -201,7 +198,7 @@ impl<'a> Sample<'a> {
             Some((row, &weight)) => Err(GmmError::InvalidWeight { row, weight }),
             None => Ok(Self {
                 rows,
-                weights: Some(weights),
+                weights: Some(multiplicities(weights)),
             }),
         }
     }
@@ -218,18 +215,19 @@ impl<'a> Sample<'a> {
 
     /// Weight of row `i`.
     pub fn weight(&self, i: usize) -> f64 {
-        self.weights.map_or(1.0, |w| w[i])
+        self.weights.as_ref().map_or(1.0, |w| w[i])
     }
 
     /// Sum of the weights.
     pub fn total_weight(&self) -> f64 {
         self.weights
+            .as_ref()
             .map_or(self.n_rows() as f64, |w| w.iter().sum())
     }
 
     /// The weights of the rows in `tile`.
     pub fn tile_weights(&self, tile: &Tile) -> &[f64] {
-        match self.weights {
+        match &self.weights {
             Some(weights) => &weights[tile.first_row..][..tile.n_rows],
             None => &ONES[..tile.n_rows],
         }
@@ -257,35 +255,54 @@ impl<'a> Sample<'a> {
 
     /// Visits every tile and merges what the blocks gathered, in row order.
     ///
-    /// `visit` adds one tile to the gathered value of its block; `merge` adds a block to those before it.
-    /// The same tiles meet in the same order on any number of threads.
-    pub(crate) fn fold_tiles<S: Send>(
+    /// `visit` adds one tile to the gathered value of its block, with buffers from `workspace` that a thread
+    /// keeps; `merge` adds a block to those before it. The same tiles meet in the same order on any number of
+    /// threads.
+    pub(crate) fn fold_tiles<S: Send, W>(
         &self,
         new: impl Fn() -> S + Sync,
-        visit: impl Fn(&mut S, &Tile) + Sync,
+        workspace: impl Fn() -> W + Sync,
+        visit: impl Fn(&mut S, &mut W, &Tile) + Sync,
         mut merge: impl FnMut(&mut S, S),
     ) -> S {
         let block_rows = TILE_ROWS * TILES_PER_BLOCK;
         let n_blocks = self.n_rows().div_ceil(block_rows);
-        let gather = |block: usize| {
+        let gather = |(tile, workspace): &mut (Tile, W), block: usize| {
             let mut gathered = new();
-            let mut tile = Tile::new(self.n_features());
             let end = ((block + 1) * block_rows).min(self.n_rows());
             for first_row in (block * block_rows..end).step_by(TILE_ROWS) {
                 tile.load(self.rows, first_row);
-                visit(&mut gathered, &tile);
+                visit(&mut gathered, workspace, tile);
             }
             gathered
         };
         let mut total = new();
         for wave in (0..n_blocks).step_by(BLOCKS_PER_WAVE) {
             let blocks = wave..(wave + BLOCKS_PER_WAVE).min(n_blocks);
-            let gathered: Vec<S> = blocks.into_par_iter().map(gather).collect();
+            let buffers = || (Tile::new(self.n_features()), workspace());
+            let gathered: Vec<S> = blocks.into_par_iter().map_init(buffers, gather).collect();
             gathered
                 .into_iter()
                 .for_each(|block| merge(&mut total, block));
         }
         total
+    }
+}
+
+/// Weights as numbers of rows.
+fn multiplicities(weights: &[f64]) -> Cow<'_, [f64]> {
+    const MOST: f64 = 1e12;
+    let largest = weights.iter().copied().fold(0.0, f64::max);
+    let n_weighted = weights.iter().filter(|&&w| w > 0.0).count();
+    if n_weighted == 0 {
+        return Cow::Borrowed(weights);
+    }
+    // In shares of the largest, so that no sum overflows.
+    let mean: f64 = weights.iter().map(|w| w / largest).sum::<f64>() / n_weighted as f64;
+    if (1.0..=MOST).contains(&(mean * largest)) {
+        Cow::Borrowed(weights)
+    } else {
+        Cow::Owned(weights.iter().map(|w| w / largest / mean).collect())
     }
 }
 

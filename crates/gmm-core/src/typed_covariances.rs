@@ -105,8 +105,10 @@ fn lower_triangle(m: ArrayView2<'_, f64>, component: usize) -> Result<Vec<f64>, 
     for row in 0..d {
         for column in 0..=row {
             let (a, b) = (m[(row, column)], m[(column, row)]);
-            let size = (m[(row, row)] * m[(column, column)]).abs().sqrt();
-            if (a - b).abs() > ASYMMETRY * size {
+            let size = m[(row, row)].abs().sqrt() * m[(column, column)].abs().sqrt();
+            // Not so where either is no number.
+            let is_symmetric = (a - b).abs() <= ASYMMETRY * size;
+            if !is_symmetric {
                 return Err(GmmError::NotSymmetric {
                     component,
                     row,

@@ -1,12 +1,15 @@
 //! The command line.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use gmm_cli::clap::{self, Parser, ValueEnum};
-use gmm_cli::{Bar, Failure, FitArgs, FitReport, Outputs, print, to_json};
-use gmm_core::Ridge;
+use gmm_cli::{Bar, Failure, FitArgs, FitReport, Outputs, parse_size, print, same_file, to_json};
+use gmm_core::{Fitted, Note, Outcome, Progress, Ridge};
 use gmm_figures::decimal;
-use image_seg::{ColorSpace, Options, Palette, Picture, Report, analyze, draw, label_image};
+use image_seg::{
+    ColorSpace, MOST_SEGMENTS, Options, Palette, Picture, Report, analyze, draw, label_image,
+};
 use serde::Serialize;
 
 /// Segment a picture by a Gaussian mixture of its colours
@@ -31,13 +34,8 @@ pub(crate) struct Args {
     fit: FitArgs,
 
     /// Variance added to every covariance, in squared units of the colour space
-    #[arg(
-        long,
-        value_name = "VARIANCE",
-        default_value_t = 1e-6,
-        help_heading = "Fit",
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "VARIANCE", default_value_t = 1e-6, help_heading = "Fit",
+          value_parser = parse_size, allow_negative_numbers = true)]
     ridge: f64,
 
     /// Space in which colours are compared
@@ -48,15 +46,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME", default_value = "ordered")]
     palette: PaletteArg,
 
-    /// Figure to write [default: INPUT-segments.png in this folder]
+    /// Figure to write, a PNG [default: INPUT-segments.png in this folder]
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
 
-    /// Label image to write [default: beside the figure, -labels.png]
+    /// Label image to write, a PNG [default: beside the figure, -labels.png]
     #[arg(long, value_name = "PATH")]
     labels: Option<PathBuf>,
 
-    /// JSON report to write
+    /// JSON report to write; - prints it in place of the summary
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
 
@@ -94,45 +92,72 @@ impl Args {
     }
 
     fn paths(&self) -> Result<Paths, Failure> {
-        let name = self.name();
-        let stem = Path::new(&name)
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        // Of the name as it is, since two names can look alike.
+        let input = self.input.as_deref().unwrap_or(Path::new("m31.png"));
+        let named = |stem: &OsStr, ending: &str| {
+            let mut name = stem.to_os_string();
+            name.push(ending);
+            PathBuf::from(name)
+        };
+        let stem = input.file_stem().unwrap_or_default();
         let figure = self
             .out
             .clone()
-            .unwrap_or_else(|| format!("{stem}-segments.png").into());
-        let labels = self.labels.clone().unwrap_or_else(|| {
-            let stem = figure
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            let stem = stem.strip_suffix("-segments").unwrap_or(&stem);
-            figure.with_file_name(format!("{stem}-labels.png"))
+            .unwrap_or_else(|| named(stem, "-segments.png"));
+        let labels = self.labels.clone().unwrap_or_else(|| match &self.out {
+            Some(out) => {
+                out.with_file_name(named(out.file_stem().unwrap_or_default(), "-labels.png"))
+            }
+            None => named(stem, "-labels.png"),
         });
-        let all: Vec<&PathBuf> = [
-            Some(&figure),
-            Some(&labels),
-            self.json.as_ref(),
-            self.input.as_ref(),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        for (flag, path) in [("--out", &figure), ("--labels", &labels)] {
+            let is_png = path
+                .extension()
+                .is_some_and(|e| e.eq_ignore_ascii_case("png"));
+            let is_device = path.metadata().is_ok_and(|m| !m.is_file() && !m.is_dir());
+            if !is_png && !is_device {
+                let line = format!(
+                    "{flag} {}: a PNG is written, and must be named so",
+                    path.display()
+                );
+                return Err(Failure::Usage(line));
+            }
+        }
+        let json = self.json.as_ref().filter(|_| !self.prints_json());
+        let all: Vec<&PathBuf> = [Some(&figure), Some(&labels), json, self.input.as_ref()]
+            .into_iter()
+            .flatten()
+            .collect();
         for (i, a) in all.iter().enumerate() {
-            if all[..i].iter().any(|b| same_file(a, b)) {
+            let is_regular = a.metadata().is_ok_and(|m| m.is_file()) || !a.exists();
+            if is_regular && all[..i].iter().any(|b| same_file(a, b)) {
                 let line = format!("{} is named twice among input and outputs", a.display());
                 return Err(Failure::Usage(line));
             }
         }
         Ok(Paths {
+            json: json.cloned(),
             figure,
             labels,
-            json: self.json.clone(),
         })
+    }
+
+    fn prints_json(&self) -> bool {
+        self.json.as_deref() == Some(Path::new("-"))
+    }
+
+    fn check_count(&self) -> Result<(), Failure> {
+        let most = *self.fit.n_components().end();
+        let flag = if self.fit.select.is_some() {
+            "--select"
+        } else {
+            "--components"
+        };
+        if most > MOST_SEGMENTS {
+            let line = format!("{flag} {most}: a picture has at most {MOST_SEGMENTS} segments");
+            return Err(Failure::Usage(line));
+        }
+        Ok(())
     }
 
     fn options(&self) -> Options {
@@ -155,43 +180,51 @@ impl Args {
     }
 }
 
-fn same_file(a: &Path, b: &Path) -> bool {
-    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
-}
-
 /// Does what the command line says.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    args.check_count()?;
     let paths = args.paths()?;
+    let bar = Bar::new(args.fit.n_components().count(), args.quiet);
+    bar.say("reading the picture");
     let picture = match &args.input {
         Some(path) => Picture::read(path).map_err(|e| Failure::of(path.display(), e))?,
         None => Picture::andromeda().map_err(|e| Failure::of("Andromeda", e))?,
     };
     let options = args.options();
-    let bar = Bar::new(options.n_components.clone().count(), args.quiet);
-    bar.say("counting colours");
     let report = analyze(&picture, &options, &mut |place, progress| {
         bar.at(place);
-        bar.say(format!(
-            "{} components, iteration {}: mean log-likelihood {:.4}",
-            options.n_components.start() + place,
-            progress.iteration,
-            progress.objective
-        ));
+        let k = options.n_components.start() + place;
+        bar.say(match progress {
+            Progress::Climbing {
+                iteration,
+                objective,
+                ..
+            } => {
+                format!("K = {k}: iteration {iteration}, mean log-likelihood {objective:.4}")
+            }
+            _ => format!("K = {k}: looking for a start"),
+        });
     })
     .map_err(|e| in_picture(&args, e))?;
     bar.say("drawing");
     let drawing = |e| Failure::of(args.name(), e);
-    let sheet = draw(&picture, &report, args.palette(), &args.name()).map_err(drawing)?;
+    let figure = draw(&picture, &report, args.palette(), &args.name())
+        .and_then(|sheet| sheet.to_png())
+        .map_err(drawing)?;
     let labels = label_image(&picture, &report, args.palette()).map_err(drawing)?;
+    let json = to_json(&JsonReport::new(&args, &picture, &report))?;
+    // Everything is ready before anything is written.
     let mut outputs = Outputs::default();
-    outputs.add(&paths.figure, &sheet.to_png().map_err(drawing)?)?;
+    outputs.add(&paths.figure, &figure)?;
     outputs.add(&paths.labels, &labels)?;
     if let Some(path) = &paths.json {
-        outputs.add(path, &to_json(&JsonReport::new(&args, &picture, &report))?)?;
+        outputs.add(path, &json)?;
     }
     outputs.commit()?;
     bar.finish();
-    if args.quiet {
+    if args.prints_json() {
+        print(String::from_utf8_lossy(&json).trim_end())
+    } else if args.quiet {
         Ok(())
     } else {
         print(&summary(&args, &picture, &report, &paths))
@@ -213,6 +246,9 @@ struct JsonReport {
     n_colors: usize,
     color_space: &'static str,
     seed: u64,
+    restarts: usize,
+    tolerance: f64,
+    max_iterations: usize,
     ridge: f64,
     #[serde(flatten)]
     fit: FitReport,
@@ -243,6 +279,9 @@ impl JsonReport {
             n_colors: report.n_colors,
             color_space: report.color_space.name(),
             seed: args.fit.seed,
+            restarts: args.fit.restarts,
+            tolerance: args.fit.tolerance,
+            max_iterations: args.fit.max_iterations,
             ridge: args.ridge,
             fit: FitReport::new(
                 &report.fitted,
@@ -274,11 +313,12 @@ fn summary(args: &Args, picture: &Picture, report: &Report, paths: &Paths) -> St
     let [x, y, z] = report.color_space.axes();
     let mut lines = vec![
         format!(
-            "{}: {} × {} pixels, {} distinct colours",
+            "{}: {} × {} pixels, {} distinct colour{}",
             args.name(),
             picture.width(),
             picture.height(),
-            report.n_colors
+            report.n_colors,
+            if report.n_colors == 1 { "" } else { "s" }
         ),
         String::new(),
     ];
@@ -314,7 +354,7 @@ fn summary(args: &Args, picture: &Picture, report: &Report, paths: &Paths) -> St
         }
         if report.segments.len() == *args.fit.n_components().end() {
             lines.push(String::from(
-                "BIC is least at the end of the range; more may be better still.",
+                "BIC is least at the end of the range, as it often is: it trusts that pixels are independent.",
             ));
         }
         lines.push(String::new());
@@ -323,7 +363,6 @@ fn summary(args: &Args, picture: &Picture, report: &Report, paths: &Paths) -> St
         "{:>7} {:>8} {:>10}   {:<8} {x:>8} {y:>8} {z:>8}",
         "segment", "share", "pixels", "mean"
     ));
-    let means = fitted.model.means();
     for (i, s) in report.segments.iter().enumerate() {
         lines.push(format!(
             "{:>7} {:>6.1} % {:>10}   {:<8} {:>8} {:>8} {:>8}",
@@ -331,22 +370,25 @@ fn summary(args: &Args, picture: &Picture, report: &Report, paths: &Paths) -> St
             100.0 * s.size as f64 / report.labels.len() as f64,
             s.size,
             s.mean_color.hex(),
-            decimal(means[(i, 0)], 2),
-            decimal(means[(i, 1)], 2),
-            decimal(means[(i, 2)], 2),
+            decimal(s.mean[0], 2),
+            decimal(s.mean[1], 2),
+            decimal(s.mean[2], 2),
         ));
     }
     lines.push(String::new());
     lines.push(format!(
-        "mean log-likelihood {} nats per pixel, BIC {}, {} after {} iterations",
+        "mean log-likelihood {} nats per pixel, BIC {}, {}",
         decimal(fitted.mean_log_likelihood(), 6),
         decimal(fitted.bic(), 1),
-        fitted.outcome.name(),
-        fitted.n_iterations()
+        ending(fitted)
     ));
-    lines.extend(fitted.notes.iter().map(|note| format!("note: {note}")));
+    lines.extend(fitted.notes.iter().filter_map(note));
     lines.push(format!("figure  {}", paths.figure.display()));
-    lines.push(format!("labels  {}", paths.labels.display()));
+    lines.push(format!(
+        "labels  {}   (values 0 to {})",
+        paths.labels.display(),
+        report.segments.len() - 1
+    ));
     lines.extend(
         paths
             .json
@@ -354,4 +396,30 @@ fn summary(args: &Args, picture: &Picture, report: &Report, paths: &Paths) -> St
             .map(|path| format!("report  {}", path.display())),
     );
     lines.join("\n")
+}
+
+fn ending(fitted: &Fitted) -> String {
+    let n = fitted.n_iterations();
+    match fitted.outcome {
+        Outcome::Converged => format!("converged after {n} iterations"),
+        Outcome::IterationLimit => format!(
+            "not converged after {n} iterations (--max-iterations for more, --tolerance for less)"
+        ),
+        outcome => format!("{outcome} after {n} iterations"),
+    }
+}
+
+/// A note in the words of pictures, with segments counted from 1 as in the table.
+fn note(note: &Note) -> Option<String> {
+    let segment = note.component()? + 1;
+    Some(match note {
+        Note::EmptyComponent { .. } => format!("note: segment {segment} is empty"),
+        Note::ThinComponent { weight, .. } => {
+            format!("note: segment {segment} rests on {weight:.1} pixels only")
+        }
+        Note::Collapsed { .. } => {
+            format!("note: segment {segment} shrank onto one colour; a larger --ridge avoids that")
+        }
+        other => format!("note: segment {segment}: {other}"),
+    })
 }

@@ -1,6 +1,7 @@
 //! Pictures.
 
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{Cursor, ErrorKind, Read};
 use std::path::Path;
 
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
@@ -13,7 +14,11 @@ const ANDROMEDA: &[u8] = include_bytes!("../../../assets/images/m31.png");
 /// The largest picture that is read: beyond it, a small file can ask for all of a computer's memory.
 const MOST_PIXELS: u64 = 100_000_000;
 const MOST_PIXELS_A_SIDE: u32 = 65_535;
-const MOST_BYTES: u64 = 2 << 30;
+const MOST_BYTES: u64 = 1 << 30;
+/// What a decoder may use before the size of the picture is known: a colour profile can unpack to anything.
+const MOST_HEADER_BYTES: u64 = 64 << 20;
+/// The longest file that is read.
+const LONGEST_FILE: u64 = 1 << 30;
 
 /// Why a picture cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -65,15 +70,24 @@ impl Picture {
         if path.is_dir() {
             return Err(PictureError::File(String::from("it is a folder")));
         }
-        let bytes = std::fs::read(path).map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => {
-                PictureError::File(String::from("there is no such file"))
-            }
-            std::io::ErrorKind::PermissionDenied => {
-                PictureError::File(String::from("permission denied"))
-            }
+        let file = |e: std::io::Error| match e.kind() {
+            ErrorKind::NotFound => PictureError::File(String::from("there is no such file")),
+            ErrorKind::PermissionDenied => PictureError::File(String::from("permission denied")),
             _ => PictureError::File(e.to_string()),
-        })?;
+        };
+        let mut bytes = Vec::new();
+        // One byte more than is allowed, to see that it is too many.
+        let opened = File::open(path).map_err(file)?;
+        opened
+            .take(LONGEST_FILE + 1)
+            .read_to_end(&mut bytes)
+            .map_err(file)?;
+        if bytes.len() as u64 > LONGEST_FILE {
+            return Err(PictureError::File(format!(
+                "it is longer than {} MiB",
+                LONGEST_FILE >> 20
+            )));
+        }
         Self::decode(&bytes)
     }
 
@@ -86,11 +100,11 @@ impl Picture {
         let mut limits = Limits::default();
         limits.max_image_width = Some(MOST_PIXELS_A_SIDE);
         limits.max_image_height = Some(MOST_PIXELS_A_SIDE);
-        limits.max_alloc = Some(MOST_BYTES);
+        limits.max_alloc = Some(MOST_HEADER_BYTES);
         let mut reader = ImageReader::new(Cursor::new(bytes))
             .with_guessed_format()
             .map_err(|e| PictureError::Decoding(e.to_string()))?;
-        reader.limits(limits);
+        reader.limits(limits.clone());
         let format = reader.format();
         let mut decoder = reader.into_decoder().map_err(decoding)?;
         let (width, height) = decoder.dimensions();
@@ -100,6 +114,8 @@ impl Picture {
         if u64::from(width) * u64::from(height) > MOST_PIXELS {
             return Err(PictureError::TooLarge(width, height));
         }
+        limits.max_alloc = Some(MOST_BYTES);
+        decoder.set_limits(limits).map_err(decoding)?;
         if format == Some(ImageFormat::Jpeg) {
             check_jpeg(bytes)?;
         }
@@ -168,15 +184,45 @@ impl Picture {
 
 /// Refuses a JPEG whose data is cut short or damaged: the decoder below fills what it cannot read with grey.
 fn check_jpeg(bytes: &[u8]) -> Result<(), PictureError> {
-    /// Some cameras leave a few; the pixels are not affected.
+    /// Some cameras leave bytes there; the pixels are not affected.
     const HARMLESS: &str = "Extra bytes between headers";
-    let options = DecoderOptions::default().set_strict_mode(true);
-    match zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options).decode() {
-        Err(error) if !error.to_string().contains(HARMLESS) => {
-            Err(PictureError::Decoding(one_line(&error.to_string())))
+    let side = MOST_PIXELS_A_SIDE as usize;
+    let options = DecoderOptions::default()
+        .set_strict_mode(true)
+        .set_max_width(side)
+        .set_max_height(side);
+    let decode = |bytes: &[u8]| {
+        zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options).decode()
+    };
+    let decoded = match decode(bytes) {
+        Err(error) if error.to_string().contains(HARMLESS) => decode(&tidy_headers(bytes)),
+        decoded => decoded,
+    };
+    decoded
+        .map(drop)
+        .map_err(|error| PictureError::Decoding(one_line(&error.to_string())))
+}
+
+/// A JPEG without what stands between its header segments (ITU T.81, B.1.1.3 and B.1.1.4: a marker is 0xff
+/// and a code, most are followed by their length).
+fn tidy_headers(bytes: &[u8]) -> Vec<u8> {
+    const START_OF_SCAN: u8 = 0xda;
+    let mut tidy = bytes[..bytes.len().min(2)].to_vec();
+    let mut at = 2;
+    while let Some(&[mark, code, high, low]) = bytes.get(at..at + 4) {
+        if mark != 0xff || code == 0 || code == 0xff {
+            at += 1;
+            continue;
         }
-        _ => Ok(()),
+        if code == START_OF_SCAN {
+            break;
+        }
+        let end = (at + 2 + usize::from(u16::from_be_bytes([high, low]))).min(bytes.len());
+        tidy.extend_from_slice(&bytes[at..end]);
+        at = end;
     }
+    tidy.extend_from_slice(&bytes[at.min(bytes.len())..]);
+    tidy
 }
 
 /// Composites a pixel with alpha onto white: a·c + (1−a).
@@ -292,6 +338,19 @@ mod tests {
         let middle = damaged.len() / 2;
         damaged[middle..middle + 100].fill(0xff);
         assert!(Picture::decode(&damaged).is_err());
+        // Some cameras leave bytes between headers: that is no damage, and hides none.
+        let table = whole.windows(2).position(|w| w == [0xff, 0xdb]).unwrap();
+        let padded = [&whole[..table], &[0, 0], &whole[table..]].concat();
+        assert_eq!(
+            Picture::decode(&padded).unwrap(),
+            Picture::decode(&whole).unwrap()
+        );
+        assert!(Picture::decode(&padded[..padded.len() / 2]).is_err());
+        let wide = file(
+            image::RgbImage::from_pixel(20_000, 2, Rgb([9; 3])),
+            ImageFormat::Jpeg,
+        );
+        assert_eq!(Picture::decode(&wide).unwrap().width(), 20_000);
         let bomb = Picture::decode(b"P6 60000 60000 255\n").unwrap_err();
         assert!(
             matches!(bomb, PictureError::TooLarge(60000, 60000)),

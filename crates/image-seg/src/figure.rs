@@ -1,5 +1,7 @@
 //! The figure: original beside segments, with a legend.
 
+use std::cmp::Reverse;
+
 use gmm_figures::image::imageops::{self, FilterType};
 use gmm_figures::image::{Rgb, RgbImage};
 use gmm_figures::{
@@ -8,7 +10,7 @@ use gmm_figures::{
 
 use crate::data::Picture;
 use crate::features::ColorSpace;
-use crate::model::Report;
+use crate::model::{MOST_SEGMENTS, Report};
 
 /// How segments are coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,12 +51,18 @@ pub fn label_image(
 
 /// The longest side of a panel, in pixels.
 const PANEL: u32 = 760;
+/// The same for pictures so wide that the panels stand one above the other.
+const WIDE_PANEL: u32 = 2 * PANEL + MARGIN;
+/// How much wider than high such pictures are.
+const WIDE: u32 = 2;
 /// The least width of a figure: below it the subtitle would be cut.
 const LEAST_WIDTH: u32 = 920;
 /// The most letters of a title.
 const TITLE: usize = 72;
 const MARGIN: u32 = 28;
 const HEADING: u32 = 92;
+/// The height of a line above a panel.
+const CAPTION: u32 = 30;
 /// The least width and the height of a legend entry.
 const LEGEND_CELL: (u32, u32) = (305, 58);
 
@@ -69,15 +77,23 @@ pub fn draw(
     title: &str,
 ) -> Result<Sheet, FigureError> {
     let colors = palette.colors(report);
-    let (w, h) = panel_size(picture);
-    let width = (2 * w + 3 * MARGIN).max(LEAST_WIDTH);
+    let is_wide = picture.width() > WIDE * picture.height();
+    let (w, h) = panel_size(picture, if is_wide { WIDE_PANEL } else { PANEL });
+    let across = if is_wide { w } else { 2 * w + MARGIN };
+    let width = (across + 2 * MARGIN).max(LEAST_WIDTH);
+    let left = (width - across) / 2;
+    // The upper left corners of the panels.
+    let original_at = (left, HEADING);
+    let segments_at = if is_wide {
+        (left, HEADING + h + CAPTION)
+    } else {
+        (left + w + MARGIN, HEADING)
+    };
     let per_row = (width - 2 * MARGIN) / LEGEND_CELL.0;
     let cell = (width - 2 * MARGIN) / per_row;
     let n_rows = (report.segments.len() as u32).div_ceil(per_row);
-    let legend_top = HEADING + h + MARGIN;
+    let legend_top = segments_at.1 + h + MARGIN;
     let height = legend_top + n_rows * LEGEND_CELL.1 + MARGIN / 2;
-    let left = (width - 2 * w - MARGIN) / 2;
-    let right = left + w + MARGIN;
 
     let mut sheet = Sheet::draw(width, height, |pen| {
         let at = |x: u32, y: u32| (x as i32, y as i32);
@@ -95,12 +111,18 @@ pub fn draw(
             MUTED,
             Anchor::Center,
         )?;
-        pen.text("Original", at(left + w / 2, 77), 16, TEXT, Anchor::Center)?;
-        pen.text("Segments", at(right + w / 2, 77), 16, TEXT, Anchor::Center)?;
+        for (caption, (x, y)) in [("Original", original_at), ("Segments", segments_at)] {
+            pen.text(
+                caption,
+                at(x + w / 2, y - CAPTION / 2),
+                16,
+                TEXT,
+                Anchor::Center,
+            )?;
+        }
         for (i, color) in colors.iter().enumerate() {
             let (column, row) = (i as u32 % per_row, i as u32 / per_row);
-            let x = MARGIN + column * cell;
-            let y = legend_top + row * LEGEND_CELL.1;
+            let (x, y) = (MARGIN + column * cell, legend_top + row * LEGEND_CELL.1);
             let mean = report.segments[i].mean_color;
             pen.swatch(at(x, y), (38, 38), *color)?;
             pen.bold(
@@ -121,17 +143,20 @@ pub fn draw(
         }
         Ok(())
     })?;
-    let (original, segments) = panels(picture, report, &colors);
-    sheet.place(&shrunk(&original, (w, h)), (left, HEADING));
-    sheet.place(&shrunk(&segments, (w, h)), (right, HEADING));
+    sheet.place(&original_panel(picture, (w, h)), original_at);
+    sheet.place(
+        &segments_panel(picture, report, &colors, (w, h)),
+        segments_at,
+    );
     Ok(sheet)
 }
 
 fn subtitle(report: &Report) -> String {
     let fitted = &report.fitted;
     format!(
-        "{} segments · {} covariances of {} colours · mean log-likelihood {} nats per pixel",
+        "{} segment{} · {} covariances of {} colours · mean log-likelihood {} nats per pixel",
         report.segments.len(),
+        if report.segments.len() == 1 { "" } else { "s" },
         fitted.model.covariance_type(),
         report.color_space.name(),
         typeset(fitted.mean_log_likelihood(), 4),
@@ -148,7 +173,6 @@ fn share(report: &Report, i: usize) -> String {
 }
 
 fn mean_color(report: &Report, i: usize) -> String {
-    let means = report.fitted.model.means();
     let decimals = match report.color_space {
         ColorSpace::Lab => 0,
         ColorSpace::Rgb => 2,
@@ -157,8 +181,8 @@ fn mean_color(report: &Report, i: usize) -> String {
         .color_space
         .axes()
         .iter()
-        .zip(means.row(i))
-        .map(|(axis, value)| format!("{axis} {}", typeset(*value, decimals)))
+        .zip(report.segments[i].mean)
+        .map(|(axis, value)| format!("{axis} {}", typeset(value, decimals)))
         .collect();
     format!(
         "mean {}  {}",
@@ -181,41 +205,61 @@ fn shortened(title: &str) -> String {
         .collect()
 }
 
-/// The size in which a picture is shown: large ones are shrunk until the longer side is [`PANEL`] pixels,
-/// small ones enlarged by a whole number.
-fn panel_size(picture: &Picture) -> (u32, u32) {
+/// The size in which a picture is shown: large ones are shrunk until the longer side is `most` pixels, small
+/// ones enlarged by a whole number.
+fn panel_size(picture: &Picture, most: u32) -> (u32, u32) {
     let (w, h) = (picture.width(), picture.height());
     let longer = w.max(h);
-    if longer <= PANEL {
-        let factor = PANEL / longer;
+    if longer <= most {
+        let factor = most / longer;
         return (w * factor, h * factor);
     }
-    let scale = f64::from(PANEL) / f64::from(longer);
-    let side = |s: u32| ((f64::from(s) * scale).round() as u32).clamp(1, PANEL);
+    let scale = f64::from(most) / f64::from(longer);
+    let side = |s: u32| ((f64::from(s) * scale).round() as u32).clamp(1, most);
     (side(w), side(h))
 }
 
-fn panels(picture: &Picture, report: &Report, colors: &[Color]) -> (RgbImage, RgbImage) {
-    let (w, h) = (picture.width(), picture.height());
-    let place = |x: u32, y: u32| y as usize * w as usize + x as usize;
-    let original = RgbImage::from_fn(w, h, |x, y| {
-        Rgb(picture.pixels()[place(x, y)].map(|v| (v / 257) as u8))
+/// Large pictures are averaged down, small ones enlarged with their pixels left square.
+fn original_panel(picture: &Picture, (w, h): (u32, u32)) -> RgbImage {
+    let pixels = picture.pixels();
+    let original = RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
+        let place = y as usize * picture.width() as usize + x as usize;
+        Rgb(pixels[place].map(|v| (v / 257) as u8))
     });
-    let segments = RgbImage::from_fn(w, h, |x, y| {
-        let Color(r, g, b) = colors[usize::from(report.labels[place(x, y)])];
-        Rgb([r, g, b])
-    });
-    (original, segments)
-}
-
-/// Large pictures are averaged down, small ones are enlarged with their pixels left square.
-fn shrunk(image: &RgbImage, (w, h): (u32, u32)) -> RgbImage {
-    let filter = if w < image.width() {
+    let filter = if w < picture.width() {
         FilterType::Triangle
     } else {
         FilterType::Nearest
     };
-    imageops::resize(image, w, h, filter)
+    imageops::resize(&original, w, h, filter)
+}
+
+/// Every pixel has the colour of one segment: of those it stands for, the one of most pixels.
+fn segments_panel(
+    picture: &Picture,
+    report: &Report,
+    colors: &[Color],
+    (w, h): (u32, u32),
+) -> RgbImage {
+    // The pixels of the picture along one side that pixel `i` of the panel stands for.
+    let span = |i: u32, panel: u32, picture: u32| {
+        let edge = |i: u32| (u64::from(i) * u64::from(picture) / u64::from(panel)) as usize;
+        edge(i)..edge(i + 1).max(edge(i) + 1)
+    };
+    RgbImage::from_fn(w, h, |x, y| {
+        let mut counts = [0u32; MOST_SEGMENTS];
+        for row in span(y, h, picture.height()) {
+            let first = row * picture.width() as usize;
+            for column in span(x, w, picture.width()) {
+                counts[usize::from(report.labels[first + column])] += 1;
+            }
+        }
+        let most = (0..colors.len())
+            .max_by_key(|&i| (counts[i], Reverse(i)))
+            .unwrap_or(0);
+        let Color(r, g, b) = colors[most];
+        Rgb([r, g, b])
+    })
 }
 
 #[cfg(test)]
@@ -238,6 +282,21 @@ mod tests {
             let picture = Picture::from_rgb8(w, h, &bytes).unwrap();
             let report = analyze(&picture, &Options::default(), &mut |_, _| {}).unwrap();
             let sheet = draw(&picture, &report, Palette::Ordered, "x").unwrap();
+            let legend: Vec<[u8; 3]> = Palette::Ordered
+                .colors(&report)
+                .iter()
+                .map(|c| [c.0, c.1, c.2])
+                .collect();
+            let panel = segments_panel(
+                &picture,
+                &report,
+                &Palette::Ordered.colors(&report),
+                (60, 40),
+            );
+            assert!(
+                panel.pixels().all(|p| legend.contains(&p.0)),
+                "only colours of the legend"
+            );
             let (width, height) = sheet.image().dimensions();
             assert!(
                 (LEAST_WIDTH..1700).contains(&width) && height < 1100,

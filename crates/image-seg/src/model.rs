@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use gmm_core::ndarray::Array1;
 use gmm_core::selection::rank;
 use gmm_core::{CovarianceType, Fitted, Gmm, GmmError, GmmParams, Progress, Ridge, Sample};
 use gmm_figures::Color;
@@ -12,8 +13,8 @@ use crate::features::{ColorSpace, Colors};
 /// The ridge of the slides: in Lab, a deviation of 0.001 units, far below what a screen shows.
 const RIDGE: Ridge = Ridge::Absolute(1e-6);
 
-/// Labels are bytes.
-const MOST_SEGMENTS: usize = 256;
+/// The most segments of a picture: labels are bytes.
+pub const MOST_SEGMENTS: usize = 256;
 
 /// What to do.
 #[derive(Debug, Clone)]
@@ -45,8 +46,10 @@ impl Default for Options {
 pub struct Segment {
     /// Number of pixels.
     pub size: usize,
-    /// Their mean colour, in sRGB; that of the component where there are none is black.
+    /// Their mean colour, in sRGB; where there are none, black.
     pub mean_color: Color,
+    /// The same colour in the colour space of the fit.
+    pub mean: [f64; 3],
 }
 
 /// One number of components that was tried.
@@ -63,7 +66,7 @@ pub struct Candidate {
 /// A segmented picture.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// The fit, its components ordered from dark to light.
+    /// The fit, its components ordered by the lightness of their segments, from dark to light.
     pub fitted: Fitted,
     /// The space its means are in.
     pub color_space: ColorSpace,
@@ -114,23 +117,32 @@ pub fn analyze(
     )?;
     let mut candidates: Vec<Candidate> = ranking.iter().map(candidate).collect();
     candidates.sort_by_key(|c| c.n_components);
-    let Some(mut fitted) = ranking.into_iter().next() else {
+    let Some(fitted) = ranking.into_iter().next() else {
         return Err(GmmError::NoRows);
     };
-    fitted.model = dark_to_light(&fitted.model, options.color_space)?;
     let of_color = fitted.model.labels(&colors.rows)?;
-    let labels: Vec<u8> = colors
-        .of_pixel
+    let segments = segments(
+        fitted.model.n_components(),
+        &colors,
+        &of_color,
+        options.color_space,
+    );
+    let mut order: Vec<usize> = (0..segments.len()).collect();
+    order.sort_by(|&a, &b| {
+        let lightness = |i: usize| options.color_space.lightness(segments[i].mean);
+        lightness(a).total_cmp(&lightness(b))
+    });
+    let mut place = vec![0; order.len()];
+    order
         .iter()
-        .map(|&color| of_color[color as usize] as u8)
-        .collect();
-    let segments = segments(fitted.model.n_components(), &colors, &of_color.to_vec());
-    let color_space = options.color_space;
+        .enumerate()
+        .for_each(|(i, &segment)| place[segment] = i as u8);
+    let label = |&color: &u32| place[of_color[color as usize]];
     Ok(Report {
-        fitted,
-        color_space,
-        labels,
-        segments,
+        fitted: fitted.reordered(&order)?,
+        color_space: options.color_space,
+        labels: colors.of_pixel.iter().map(label).collect(),
+        segments: order.iter().map(|&segment| segments[segment]).collect(),
         candidates,
         n_colors,
     })
@@ -144,35 +156,28 @@ fn candidate(fitted: &Fitted) -> Candidate {
     }
 }
 
-fn dark_to_light(model: &Gmm, space: ColorSpace) -> Result<Gmm, GmmError> {
-    let means = model.means();
-    let lightness = |c: usize| space.lightness([means[(c, 0)], means[(c, 1)], means[(c, 2)]]);
-    let mut order: Vec<usize> = (0..model.n_components()).collect();
-    order.sort_by(|&a, &b| lightness(a).total_cmp(&lightness(b)));
-    model.reordered(&order)
-}
-
-fn segments(n_segments: usize, colors: &Colors, of_color: &[usize]) -> Vec<Segment> {
+fn segments(
+    n_segments: usize,
+    colors: &Colors,
+    of_color: &Array1<usize>,
+    space: ColorSpace,
+) -> Vec<Segment> {
     let mut sums = vec![([0.0; 3], 0.0); n_segments];
     for ((srgb, weight), &segment) in colors.srgb.iter().zip(&colors.weights).zip(of_color) {
         let (sum, size) = &mut sums[segment];
         *size += weight;
         for (s, c) in sum.iter_mut().zip(srgb) {
-            *s += weight * f64::from(*c) / 257.0;
+            *s += weight * f64::from(*c) / f64::from(u16::MAX);
         }
     }
     sums.into_iter()
         .map(|(sum, size)| {
-            let [r, g, b] = sum.map(|s| {
-                if size > 0.0 {
-                    (s / size).round() as u8
-                } else {
-                    0
-                }
-            });
+            let srgb = sum.map(|s| if size > 0.0 { s / size } else { 0.0 });
+            let [r, g, b] = srgb.map(|c| (c * 255.0).round() as u8);
             Segment {
                 size: size as usize,
                 mean_color: Color(r, g, b),
+                mean: space.of_srgb(srgb),
             }
         })
         .collect()

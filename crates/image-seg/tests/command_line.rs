@@ -94,6 +94,8 @@ fn andromeda_without_a_word() {
     // scikit-learn's fit with the same ridge (slide 8).
     let score = report["mean_log_likelihood"].as_f64().unwrap();
     assert!(score >= -0.248356, "{score}");
+    // And what the README says.
+    assert!((score - -0.2355).abs() < 1e-4, "{score}");
     let numbers = |key: &str| -> Vec<f64> {
         report[key]
             .as_array()
@@ -199,7 +201,12 @@ fn wrong_usage_is_exit_code_2() {
         2,
         &["--components", "many"],
     );
-    refused(&folder, &["small.ppm", "-k", "300"], 2, &["300", "256"]);
+    refused(
+        &folder,
+        &["small.ppm", "-k", "300"],
+        2,
+        &["--components", "300", "256"],
+    );
     refused(
         &folder,
         &["small.ppm", "--select", "8..2"],
@@ -224,13 +231,18 @@ fn wrong_usage_is_exit_code_2() {
         2,
         &["cmyk", "lab"],
     );
-    refused(&folder, &["small.ppm", "--ridge", "-1"], 2, &["ridge"]);
-    refused(&folder, &["small.ppm", "--ridge=-1"], 2, &["ridge", "-1"]);
+    refused(
+        &folder,
+        &["small.ppm", "--ridge", "-1"],
+        2,
+        &["--ridge", "-1"],
+    );
+    refused(&folder, &["small.ppm", "--ridge=-1"], 2, &["--ridge", "-1"]);
     refused(
         &folder,
         &["small.ppm", "--tolerance", "nan"],
         2,
-        &["tolerance", "NaN"],
+        &["--tolerance", "nan"],
     );
     refused(
         &folder,
@@ -240,11 +252,16 @@ fn wrong_usage_is_exit_code_2() {
     );
     refused(&folder, &["small.ppm", "--nonsense"], 2, &["--nonsense"]);
     refused(&folder, &["small.ppm", "other.ppm"], 2, &["other.ppm"]);
+    fs::write(
+        folder.path().join("own.png"),
+        fs::read(asset("coffee.png")).unwrap(),
+    )
+    .unwrap();
     refused(
         &folder,
-        &["small.ppm", "--out", "small.ppm"],
+        &["own.png", "--out", "own.png"],
         2,
-        &["small.ppm", "twice"],
+        &["own.png", "twice"],
     );
     refused(
         &folder,
@@ -252,6 +269,86 @@ fn wrong_usage_is_exit_code_2() {
         2,
         &["x.png", "twice"],
     );
+}
+
+#[test]
+fn outputs_are_checked_before_any_work() {
+    let folder = folder();
+    pnm(&folder, "small.ppm", 2, &[[0; 3], [255; 3]]);
+    let usage = |args: &[&str], words: &[&str]| refused(&folder, args, 2, words);
+    usage(&["small.ppm", "--out", "x.jpg"], &["--out", "x.jpg", "PNG"]);
+    usage(&["small.ppm", "--labels", "x"], &["--labels", "PNG"]);
+    usage(
+        &["small.ppm", "--out", "x.png", "--labels", "./x.png"],
+        &["x.png", "twice"],
+    );
+    usage(
+        &["missing.png", "--select", "2..257"],
+        &["--select", "257", "256"],
+    );
+    let long = format!("{}.json", "x".repeat(300));
+    refused(
+        &folder,
+        &["small.ppm", "--json", &long],
+        1,
+        &["cannot write", "name"],
+    );
+    refused(
+        &folder,
+        &["small.ppm", "--json", "new/"],
+        1,
+        &["new/", "folder"],
+    );
+    refused(&folder, &["no\nline.png"], 1, &["no\\nline.png"]);
+}
+
+#[test]
+fn the_report_can_be_printed() {
+    let folder = folder();
+    pnm(&folder, "small.ppm", 2, &[[0; 3], [255; 3]]);
+    let output = run(&folder, &["small.ppm", "-k", "2", "--json", "-"]);
+    assert!(output.status.success());
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["sizes"], serde_json::json!([1, 1]));
+    assert_eq!(
+        names(folder.path()),
+        ["small-labels.png", "small-segments.png", "small.ppm"]
+    );
+}
+
+#[test]
+fn notes_and_table_speak_of_the_same_segments() {
+    // A large light area and a few dark pixels of colours of their own.
+    let folder = folder();
+    let mut pixels = vec![[250, 250, 250]; 400];
+    pixels
+        .iter_mut()
+        .enumerate()
+        .skip(100)
+        .step_by(2)
+        .for_each(|(i, p)| p[2] = 200 + (i % 50) as u8);
+    pixels[7] = [10, 0, 0];
+    pixels[8] = [0, 60, 0];
+    pnm(&folder, "logo.ppm", 20, &pixels);
+    let output = run(&folder, &["logo.ppm", "-k", "4", "--json", "logo.json"]);
+    assert!(output.status.success());
+    let report: Value =
+        serde_json::from_slice(&fs::read(folder.path().join("logo.json")).unwrap()).unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let mut n_thin = 0;
+    for note in report["notes"].as_array().unwrap() {
+        if let Some(thin) = note.get("thin-component") {
+            n_thin += 1;
+            let component = thin["component"].as_u64().unwrap() as usize;
+            let weight = thin["weight"].as_f64().unwrap();
+            assert!((report["weights"][component].as_f64().unwrap() * 400.0 - weight).abs() < 1e-6);
+            assert!(
+                said.contains(&format!("segment {} rests on", component + 1)),
+                "{said}"
+            );
+        }
+    }
+    assert!(n_thin > 0, "{report}");
 }
 
 #[test]

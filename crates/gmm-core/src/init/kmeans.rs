@@ -1,4 +1,5 @@
-//! k-means of weighted rows, each feature measured in its standard deviation.
+//! k-means of weighted rows, each feature measured in its standard deviation, so that units do not matter.
+//! (Where the raw units carry meaning, plain k-means can be better; starts in them can be given.)
 
 use rand::Rng;
 
@@ -71,7 +72,8 @@ impl KMeans {
         for _ in 0..n_iterations {
             let (counts, sums) = sample.fold_tiles(
                 || (vec![0.0; k], vec![vec![0.0; d]; k]),
-                |(counts, sums), tile| {
+                || (),
+                |(counts, sums), (), tile| {
                     let labels = self.nearest(tile);
                     for ((i, &c), &w) in labels.iter().enumerate().zip(sample.tile_weights(tile)) {
                         counts[c] += w;
@@ -108,7 +110,8 @@ impl KMeans {
     pub(super) fn labels(&self, sample: &Sample<'_>) -> Vec<usize> {
         sample.fold_tiles(
             Vec::new,
-            |labels, tile| labels.extend(self.nearest(tile)),
+            || (),
+            |labels, (), tile| labels.extend(self.nearest(tile)),
             |all, block| all.extend(block),
         )
     }
@@ -134,14 +137,15 @@ impl KMeans {
     fn weighted_distances(&self, sample: &Sample<'_>, centre: usize) -> Vec<f64> {
         sample.fold_tiles(
             Vec::new,
-            |all: &mut Vec<f64>, tile| {
+            || (),
+            |all: &mut Vec<f64>, (), tile| {
                 let mut distance = [0.0; TILE_ROWS];
                 self.squared_distances(tile, centre, &mut distance[..tile.n_rows()]);
                 all.extend(
                     distance
                         .iter()
                         .zip(sample.tile_weights(tile))
-                        .map(|(q, w)| q * w),
+                        .map(|(q, w)| if *w > 0.0 { q * w } else { 0.0 }),
                 );
             },
             |all, block| all.extend(block),

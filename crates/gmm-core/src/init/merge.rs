@@ -33,7 +33,7 @@ impl Candidate {
 
 /// Merges components in pairs until `n_components` are left, each time the pair with the smallest bound on
 /// the loss, B = ½[(Nᵢ+Nⱼ) ln|Σᵢⱼ| − Nᵢ ln|Σᵢ| − Nⱼ ln|Σⱼ|] with Σᵢⱼ the covariance of both together
-/// (Runnalls, *IEEE Trans. AES* 43, 2007, eq. 16).
+/// (Runnalls, *IEEE Trans. AES* 43, 2007).
 pub(super) fn reduce(
     stats: Vec<Moments>,
     n_components: usize,
@@ -78,6 +78,7 @@ pub(super) fn reduce(
 mod tests {
     use super::*;
     use crate::covariance::CovarianceType;
+    use crate::likelihood::Ridge;
     use crate::moments::Form;
 
     #[test]
@@ -88,7 +89,7 @@ mod tests {
             scatter: vec![weight],
             form: Form::Full,
         };
-        let belief = MaximumLikelihood::new(CovarianceType::Full, vec![0.0]);
+        let belief = MaximumLikelihood::new(CovarianceType::Full, Ridge::Absolute(0.0), &[1.0]);
         let stats = vec![at(0.0, 10.0), at(9.0, 30.0), at(0.5, 10.0), at(9.4, 10.0)];
         let mixture = reduce(stats, 2, &belief).unwrap();
         let mut means: Vec<f64> = mixture.components().iter().map(|c| c.mean()[0]).collect();

@@ -8,9 +8,8 @@ mod merge;
 mod pool;
 mod resample;
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use rand::Rng;
-use rand::seq::index::sample_weighted;
 
 use crate::emission::Latent;
 use crate::error::GmmError;
@@ -19,6 +18,7 @@ use crate::gmm::Gmm;
 use crate::likelihood::{MaximumLikelihood, pooled};
 use crate::mixture::Mixture;
 use crate::moments::Moments;
+use crate::shares::pick;
 use crate::survey::Survey;
 use crate::tile::{Sample, Scratch};
 
@@ -33,7 +33,8 @@ pub enum InitMethod {
     /// with Runnalls' merging. On large data the short fits see a random part of the rows.
     #[default]
     Pool,
-    /// One k-means clustering of all rows (k-means++ seeds, Lloyd's iterations).
+    /// One k-means clustering of all rows (k-means++ seeds, Lloyd's iterations), each feature measured in its
+    /// standard deviation.
     KMeans,
     /// Rows nearest to each of K seeds drawn by k-means++ (Arthur & Vassilvitskii 2007), without Lloyd's
     /// iterations.
@@ -42,7 +43,8 @@ pub enum InitMethod {
     Random,
     /// A model; the fit goes on from it.
     Parameters(Gmm),
-    /// Responsibilities, rows × K: each row is divided among the components in these proportions.
+    /// Responsibilities, rows × K: each row is divided among the components in these proportions
+    /// (the row sums are divided out).
     Responsibilities(Array2<f64>),
 }
 
@@ -74,7 +76,7 @@ impl Start<'_> {
             InitMethod::Pool => return self.pool(rng),
             InitMethod::KMeans => self.kmeans(KMeans::CONVERGED, rng),
             InitMethod::KMeansPlusPlus => self.kmeans(0, rng),
-            InitMethod::Random => self.random_rows(rng)?,
+            InitMethod::Random => self.random_rows(rng),
             InitMethod::Responsibilities(r) => self.responsibilities(r)?,
         };
         Ok(Mixture::maximize(&stats, self.belief)?)
@@ -89,18 +91,18 @@ impl Start<'_> {
     }
 
     /// K random rows, each with an equal share of all moments.
-    fn random_rows(&self, rng: &mut impl Rng) -> Result<Vec<Moments>, GmmError> {
+    fn random_rows(&self, rng: &mut impl Rng) -> Vec<Moments> {
         let k = self.n_components;
-        let rows = sample_weighted(rng, self.sample.n_rows(), |i| self.sample.weight(i), k)
-            .map_err(|_| GmmError::TooFewRows {
-                n_rows: self.survey.n_rows,
-                n_components: k,
-            })?;
         let mut stats = self.statistics(|_, _| 1.0 / k as f64);
-        for (s, row) in stats.iter_mut().zip(rows) {
+        let mut left: Vec<f64> = (0..self.sample.n_rows())
+            .map(|i| self.sample.weight(i))
+            .collect();
+        for s in &mut stats {
+            let row = pick(&left, rng);
+            left[row] = 0.0;
             s.mean = self.sample.row(row);
         }
-        Ok(stats)
+        stats
     }
 
     fn responsibilities(&self, given: &Array2<f64>) -> Result<Vec<Moments>, GmmError> {
@@ -134,7 +136,15 @@ impl Start<'_> {
                 allowed: "finite and at least 0",
             });
         }
-        Ok(self.statistics(|row, component| given[(row, component)]))
+        let sums = given.sum_axis(Axis(1));
+        if let Some(row) = sums.iter().position(|s| !(*s > 0.0 && s.is_finite())) {
+            return Err(GmmError::InvalidParameter {
+                name: "responsibilities",
+                value: format!("{} in sum at row {row}", sums[row]),
+                allowed: "finite and above 0",
+            });
+        }
+        Ok(self.statistics(|row, component| given[(row, component)] / sums[row]))
     }
 
     /// Statistics of the rows, divided among the components by `share(row, component)`.
@@ -142,14 +152,15 @@ impl Start<'_> {
         let form = self.belief.covariance_type().form();
         let d = self.sample.n_features();
         let about = |centres: &[Vec<f64>]| {
-            let (stats, _) = self.sample.fold_tiles(
-                || {
-                    (
-                        vec![Moments::zero(form, d); centres.len()],
-                        Scratch::default(),
-                    )
-                },
-                |(stats, scratch), tile| {
+            // A component that gathers no rows stays at its centre.
+            let nothing_at = |centre: &Vec<f64>| Moments {
+                mean: centre.clone(),
+                ..Moments::zero(form, d)
+            };
+            self.sample.fold_tiles(
+                || centres.iter().map(nothing_at).collect::<Vec<_>>(),
+                Scratch::default,
+                |stats, scratch, tile| {
                     let weights = self.sample.tile_weights(tile);
                     for (component, s) in stats.iter_mut().enumerate() {
                         let rows = tile.first_row()..;
@@ -160,11 +171,8 @@ impl Start<'_> {
                         s.gather(tile, &shared, &centres[component], scratch);
                     }
                 },
-                |(total, _), (block, _)| {
-                    total.iter_mut().zip(&block).for_each(|(a, b)| a.merge(b));
-                },
-            );
-            stats
+                |total, block| total.iter_mut().zip(&block).for_each(|(a, b)| a.merge(b)),
+            )
         };
         // The first pass finds centres near enough for the second to lose no digits.
         let rough = about(&vec![self.survey.mean.clone(); self.n_components]);
@@ -174,7 +182,10 @@ impl Start<'_> {
     /// Gives clusters of too few rows the pooled covariance: on those rows alone EM could only shrink.
     fn widen(&self, mut stats: Vec<Moments>) -> Vec<Moments> {
         let all = pooled(&stats);
-        let least = self.survey.least_weight(self.belief.covariance_type());
+        let least = self
+            .belief
+            .covariance_type()
+            .least_rows(self.sample.n_features());
         for s in stats.iter_mut().filter(|s| s.weight < least) {
             s.scatter = all
                 .scatter

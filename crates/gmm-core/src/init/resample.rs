@@ -5,58 +5,129 @@ use rand::Rng;
 
 use crate::tile::Sample;
 
-/// Rows with their multiplicities.
+/// Rows with the weight that each stands for.
 #[derive(Debug)]
 pub(super) struct Resampled {
     pub(super) rows: Array2<f64>,
     pub(super) weights: Vec<f64>,
 }
 
-/// Draws `n` rows with probabilities proportional to their weights; rows drawn several times are kept once
-/// with that multiplicity.
+/// Draws about `n` rows with probabilities proportional to their weights; together they weigh what all rows
+/// do.
 ///
-/// The draws are stratified: one from each n-th part of the total weight, so that a row of weight w is
-/// drawn n·w/W times give or take one.
+/// Rows so heavy that they are sure to be drawn are kept with their own weight. The draws among the others
+/// are stratified, one from each equal part of their total weight, and stand for that part.
 pub(super) fn stratified(sample: &Sample<'_>, n: usize, rng: &mut impl Rng) -> Resampled {
-    let step = sample.total_weight() / n as f64;
+    let weights: Vec<f64> = (0..sample.n_rows()).map(|i| sample.weight(i)).collect();
+    let Split {
+        is_heavy,
+        n_heavy,
+        weight_of_others,
+    } = split(&weights, n);
+    let step = weight_of_others / (n - n_heavy) as f64;
     let mut kept: Vec<usize> = Vec::new();
-    let mut weights: Vec<f64> = Vec::new();
+    let mut stands_for: Vec<f64> = Vec::new();
     let mut passed = 0.0;
     let mut drawn = 0;
     let mut next = step * rng.gen_range(0.0..1.0);
-    for i in 0..sample.n_rows() {
-        passed += sample.weight(i);
-        let mut multiplicity = 0.0;
-        while drawn < n && next < passed {
-            multiplicity += 1.0;
-            drawn += 1;
-            next = step * (drawn as f64 + rng.gen_range(0.0..1.0));
+    for (i, &weight) in weights.iter().enumerate() {
+        let mut part = 0.0;
+        if is_heavy[i] {
+            part = weight;
+        } else {
+            passed += weight;
+            while drawn < n - n_heavy && next < passed {
+                part += step;
+                drawn += 1;
+                next = step * (drawn as f64 + rng.gen_range(0.0..1.0));
+            }
         }
-        if multiplicity > 0.0 {
+        if part > 0.0 {
             kept.push(i);
-            weights.push(multiplicity);
+            stands_for.push(part);
         }
     }
     Resampled {
         rows: sample.select(&kept),
-        weights,
+        weights: stands_for,
+    }
+}
+
+struct Split {
+    is_heavy: Vec<bool>,
+    n_heavy: usize,
+    weight_of_others: f64,
+}
+
+/// Rows whose weight is at least the part that each of the remaining draws stands for.
+fn split(weights: &[f64], n: usize) -> Split {
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]));
+    // rest[h]: the weight of all but the h heaviest, summed from the lightest.
+    let mut rest = vec![0.0; order.len() + 1];
+    for (h, &i) in order.iter().enumerate().rev() {
+        rest[h] = rest[h + 1] + weights[i];
+    }
+    let n_heavy = (0..n.saturating_sub(1))
+        .take_while(|&h| h < order.len() && weights[order[h]] * (n - h) as f64 > rest[h])
+        .count();
+    let mut is_heavy = vec![false; weights.len()];
+    order[..n_heavy].iter().for_each(|&i| is_heavy[i] = true);
+    Split {
+        is_heavy,
+        n_heavy,
+        weight_of_others: rest[n_heavy],
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
+    use ndarray::{Array2, array};
     use rand::SeedableRng;
     use rand_xoshiro::Xoshiro256Plus;
 
     #[test]
     fn rows_are_drawn_in_proportion_to_their_weights() {
-        let rows = array![[0.0], [1.0], [2.0], [3.0]];
-        let weights = [10.0, 0.0, 30.0, 60.0];
+        let rows = Array2::from_shape_fn((400, 1), |(i, _)| (i % 4) as f64);
+        let weights: Vec<f64> = (0..400).map(|i| [1.0, 0.0, 3.0, 6.0][i % 4]).collect();
         let sample = Sample::weighted(&rows, &weights).unwrap();
         let drawn = stratified(&sample, 50, &mut Xoshiro256Plus::seed_from_u64(7));
-        assert_eq!(drawn.rows, array![[0.0], [2.0], [3.0]]);
-        assert_eq!(drawn.weights, [5.0, 15.0, 30.0]);
+        assert!((drawn.weights.iter().sum::<f64>() - 1000.0).abs() < 1e-9);
+        for (value, expected) in [(0.0, 100.0), (1.0, 0.0), (2.0, 300.0), (3.0, 600.0)] {
+            let weight: f64 = drawn
+                .rows
+                .iter()
+                .zip(&drawn.weights)
+                .filter(|(x, _)| **x == value)
+                .map(|(_, w)| w)
+                .sum();
+            assert!((weight - expected).abs() <= 60.0, "{value}: {weight}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_outweighs_all_others_does_not_push_them_out() {
+        let rows = Array2::from_shape_fn((1000, 1), |(i, _)| i as f64);
+        let mut weights = vec![1.0; 1000];
+        weights[17] = 1e9;
+        let sample = Sample::weighted(&rows, &weights).unwrap();
+        let drawn = stratified(&sample, 100, &mut Xoshiro256Plus::seed_from_u64(7));
+        assert_eq!(drawn.rows.nrows(), 100);
+        let heavy = drawn
+            .rows
+            .column(0)
+            .iter()
+            .position(|&x| x == 17.0)
+            .unwrap();
+        assert_eq!(drawn.weights[heavy], 1e9);
+        let others: f64 = drawn.weights.iter().filter(|w| **w < 1e9).sum();
+        assert!((others - 999.0).abs() < 1e-9);
+        let few = stratified(
+            &Sample::new(&array![[1.0], [2.0]]),
+            1,
+            &mut Xoshiro256Plus::seed_from_u64(1),
+        );
+        assert_eq!(few.weights, [2.0]);
     }
 }
