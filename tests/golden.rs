@@ -46,9 +46,13 @@ fn em_from_the_same_start_is_scikit_learns() {
     let steps = file["steps"].as_u64().unwrap() as usize;
     let ridge = file["reg_covar"].as_f64().unwrap();
     let cases = file["cases"].as_array().unwrap();
-    assert_eq!(cases.len(), 8);
+    let every = file["every"].as_u64().unwrap() as isize;
+    assert_eq!(cases.len(), 24);
     for case in cases {
-        let name = format!("{} {}", case["data"], case["covariance_type"]);
+        let name = format!(
+            "{} {} {}",
+            case["data"], case["covariance_type"], case["start"]["weights"]
+        );
         let covariance_type: CovarianceType =
             case["covariance_type"].as_str().unwrap().parse().unwrap();
         let x = if case["data"] == "iris" {
@@ -57,7 +61,9 @@ fn em_from_the_same_start_is_scikit_learns() {
             faithful()
         };
         let start = model(&case["start"], covariance_type);
-        let fitted = Gmm::params(3)
+        let k = start.n_components();
+        let some = x.slice(ndarray::s![..;every, ..]);
+        let fitted = Gmm::params(k)
             .covariance_type(covariance_type)
             .reg_covariance(ridge)
             .tolerance(0.0)
@@ -99,7 +105,7 @@ fn em_from_the_same_start_is_scikit_learns() {
             (
                 "score_samples",
                 worst(
-                    gmm.log_prob(&x).unwrap(),
+                    gmm.log_prob(&some).unwrap(),
                     &numbers(&case["score_samples"]),
                     1.0,
                 ),
@@ -107,7 +113,7 @@ fn em_from_the_same_start_is_scikit_learns() {
             (
                 "predict_proba",
                 worst(
-                    gmm.responsibilities(&x).unwrap(),
+                    gmm.responsibilities(&some).unwrap(),
                     &numbers(&case["predict_proba"]),
                     1.0,
                 ),
@@ -167,8 +173,11 @@ fn old_faithful_with_two_components_is_the_published_optimum() {
 
 #[test]
 fn old_faithful_with_three_components_beats_the_usual_stop() {
-    // scikit-learn's defaults stop at -1126.3 (median of 30 seeds), its best seed at -1119.76; its starts
-    // reach -1119.214 when they are not stopped early.
+    let file = golden("sklearn_defaults.json");
+    let (defaults, converged) = (numbers(&file["defaults"]), numbers(&file["tol 1e-9"]));
+    // What the README says of scikit-learn: the median of its defaults, and the best of its starts.
+    assert!((defaults[defaults.len() / 2] - -1126.3).abs() < 0.4);
+    let best = converged.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let x = faithful();
     let seeds = (0..20).map(Xoshiro256Plus::seed_from_u64);
     let fits = seeds
@@ -176,11 +185,8 @@ fn old_faithful_with_three_components_beats_the_usual_stop() {
         .chain([Gmm::params(3)]);
     for params in fits {
         let fitted = params.fit_report(&x).unwrap();
-        assert!(
-            fitted.log_likelihood() >= -1114.45,
-            "{}",
-            fitted.log_likelihood()
-        );
+        let score = fitted.log_likelihood();
+        assert!(score >= best - 1e-3 && score >= -1114.45, "{score} {best}");
         assert_eq!(fitted.notes, [], "a proper optimum, not a spike");
     }
 }

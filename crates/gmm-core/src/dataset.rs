@@ -20,6 +20,10 @@
 //! assert_ne!(labels[0], labels[5]);
 //! # Ok::<(), gmm_core::GmmError>(())
 //! ```
+//!
+//! What differs: [`Gmm`] is not generic (it is `f64` inside and fits `f32` and `f64` records alike), so
+//! parameters are given in `f64` and `predict_proba` answers in it; parameters of the model are returned as
+//! values or views rather than references; a fit that has not converged is a model and no error.
 
 use linfa::traits::{Fit, PredictInplace};
 use linfa::{DatasetBase, Float};
