@@ -7,20 +7,8 @@ use gmm_core::selection::rank;
 use gmm_core::{
     CovarianceType, Covariances, Fitted, Gmm, GmmError, InitMethod, Note, Outcome, Ridge, Sample,
 };
-use gmm_tests::iris;
+use gmm_tests::{iris, two_groups};
 use ndarray::{Array2, Array3, Axis, array, concatenate};
-
-/// Two unit Gaussians, six apart.
-fn two_groups(n: usize) -> Array2<f64> {
-    let gmm = Gmm::new(
-        array![0.5, 0.5],
-        array![[0.0, 0.0], [6.0, 0.0]],
-        Covariances::TiedSpherical(1.0),
-    );
-    gmm.unwrap()
-        .sample(n, &mut Xoshiro256Plus::seed_from_u64(1))
-        .0
-}
 
 fn all_types(x: &Array2<f64>, k: usize) -> Vec<Fitted> {
     let fit = |t| Gmm::params(k).covariance_type(t).fit_report(x).unwrap();
@@ -49,137 +37,6 @@ fn sound(fitted: &Fitted, x: &Array2<f64>) {
 }
 
 #[test]
-fn nan_and_infinities_are_named_by_row_and_column() {
-    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        let mut x = two_groups(5000);
-        x[(4321, 1)] = value;
-        let GmmError::NonFinite { row, column, .. } = Gmm::params(2).fit_report(&x).unwrap_err()
-        else {
-            panic!("another error");
-        };
-        assert_eq!((row, column), (4321, 1));
-        let gmm = Gmm::params(2).fit_report(&two_groups(100)).unwrap().model;
-        for refused in [
-            gmm.log_prob(&x).unwrap_err(),
-            gmm.responsibilities(&x).unwrap_err(),
-            gmm.labels(&x).unwrap_err(),
-            gmm.mean_log_likelihood(&x).unwrap_err(),
-            gmm.bic(&x).unwrap_err(),
-        ] {
-            assert!(
-                matches!(
-                    refused,
-                    GmmError::NonFinite {
-                        row: 4321,
-                        column: 1,
-                        ..
-                    }
-                ),
-                "{refused}"
-            );
-            assert!(
-                refused.to_string().starts_with("row 4321, column 1 is "),
-                "{refused}"
-            );
-        }
-    }
-}
-
-#[test]
-fn empty_data_and_too_few_rows_are_refused() {
-    let refuse = |x: &Array2<f64>, k| Gmm::params(k).fit_report(x).unwrap_err();
-    assert_eq!(refuse(&Array2::zeros((0, 2)), 1), GmmError::NoRows);
-    assert_eq!(refuse(&Array2::zeros((5, 0)), 1), GmmError::NoColumns);
-    assert_eq!(
-        refuse(&two_groups(4), 5),
-        GmmError::TooFewRows {
-            n_rows: 4,
-            n_components: 5
-        }
-    );
-    let x = two_groups(4);
-    let refuse = |w: &[f64]| Gmm::params(2).fit_weighted(&x, w).unwrap_err();
-    assert_eq!(refuse(&[0.0; 4]), GmmError::NoRows);
-    assert_eq!(
-        refuse(&[1.0, 0.0, 0.0, 0.0]),
-        GmmError::TooFewRows {
-            n_rows: 1,
-            n_components: 2
-        }
-    );
-    assert_eq!(
-        refuse(&[1.0, -1.0, 1.0, 1.0]),
-        GmmError::InvalidWeight {
-            row: 1,
-            weight: -1.0
-        }
-    );
-    assert!(matches!(
-        refuse(&[1.0, 1.0, f64::NAN, 1.0]),
-        GmmError::InvalidWeight { row: 2, .. }
-    ));
-    assert!(matches!(
-        refuse(&[1.0; 3]),
-        GmmError::SizeMismatch {
-            expected: 4,
-            found: 3,
-            ..
-        }
-    ));
-}
-
-#[test]
-fn parameters_out_of_range_are_named() {
-    let x = two_groups(50);
-    let named = |params: gmm_core::GmmParams| match params.fit_report(&x).unwrap_err() {
-        GmmError::InvalidParameter { name, .. } => name,
-        other => panic!("{other}"),
-    };
-    assert_eq!(named(Gmm::params(0)), "n_components");
-    assert_eq!(named(Gmm::params(2).n_runs(0)), "n_runs");
-    assert_eq!(
-        named(Gmm::params(2).max_n_iterations(0)),
-        "max_n_iterations"
-    );
-    assert_eq!(named(Gmm::params(2).tolerance(-1.0)), "tolerance");
-    assert_eq!(named(Gmm::params(2).tolerance(f64::NAN)), "tolerance");
-    assert_eq!(named(Gmm::params(2).reg_covariance(f64::INFINITY)), "ridge");
-    let given = |gmm: Gmm| {
-        Gmm::params(2)
-            .init_method(InitMethod::Parameters(gmm))
-            .fit_report(&x)
-    };
-    let other = Gmm::new(
-        array![1.0],
-        array![[0.0, 0.0]],
-        Covariances::TiedSpherical(1.0),
-    )
-    .unwrap();
-    assert!(matches!(
-        given(other),
-        Err(GmmError::SizeMismatch {
-            expected: 2,
-            found: 1,
-            ..
-        })
-    ));
-    let r = |r| {
-        Gmm::params(2)
-            .init_method(InitMethod::Responsibilities(r))
-            .fit_report(&x)
-    };
-    assert!(matches!(
-        r(Array2::ones((50, 3))),
-        Err(GmmError::SizeMismatch { .. })
-    ));
-    assert!(matches!(
-        r(Array2::ones((49, 2))),
-        Err(GmmError::SizeMismatch { .. })
-    ));
-    assert!(r(Array2::from_elem((50, 2), -1.0)).is_err());
-}
-
-#[test]
 fn duplicated_points_are_fitted() {
     let few = array![
         [0.0, 1.0],
@@ -205,24 +62,23 @@ fn duplicated_points_are_fitted() {
 #[test]
 fn constant_columns_are_fitted_and_noted() {
     let x = two_groups(300);
+    let right = x.column(0).iter().position(|v| *v > 6.0).unwrap();
     for value in [0.0, 1.0, -1e9, 1e-200] {
         let constant = Array2::from_elem((300, 1), value);
         let y = concatenate(Axis(1), &[x.view(), constant.view()]).unwrap();
         for fitted in all_types(&y, 2) {
             sound(&fitted, &y);
             assert_eq!(fitted.notes, [Note::ConstantColumn { column: 2 }]);
+            // The groups are told apart as they are without the column.
             let labels = fitted.model.labels(&y).unwrap();
-            let right = labels
+            let of_right = labels[right];
+            let wrong = labels
                 .iter()
                 .zip(x.column(0))
-                .filter(|(l, x)| (**l == labels[0]) == ((**x > 3.0) == (x0(&y) > 3.0)));
-            assert!(right.count() > 290);
+                .filter(|(l, v)| (**l == of_right) != (**v > 3.0));
+            assert!(wrong.count() <= 3);
         }
     }
-}
-
-fn x0(x: &Array2<f64>) -> f64 {
-    x[(0, 0)]
 }
 
 #[test]
@@ -446,188 +302,6 @@ fn a_component_on_a_single_row_is_noted() {
     sound(&fitted, &x);
 }
 
-#[test]
-fn rows_of_weight_zero_say_nothing() {
-    let mut x = two_groups(300);
-    let mut weights = vec![1.0; 300];
-    for i in 0..50 {
-        x.row_mut(i * 6).fill(1e7);
-        weights[i * 6] = 0.0;
-    }
-    let kept: Vec<usize> = (0..300).filter(|i| i % 6 != 0).collect();
-    let a = Gmm::params(2).fit_weighted(&x, &weights).unwrap();
-    let b = Gmm::params(2)
-        .fit_report(&x.select(Axis(0), &kept))
-        .unwrap();
-    for (a, b) in a.model.means().iter().zip(&b.model.means()) {
-        assert!((a - b).abs() < 1e-6);
-    }
-    assert_eq!(a.total_weight, 250.0);
-}
-
-#[test]
-fn weights_that_cannot_be_multiplicities_are_relative() {
-    let x = two_groups(300);
-    let plain = Gmm::params(2).fit_report(&x).unwrap();
-    for size in [5e-324, 1e-310, 1e-200, 1.0 / 300.0, 1e-6, 1e200, 1e308] {
-        let fitted = Gmm::params(2).fit_weighted(&x, &vec![size; 300]).unwrap();
-        assert_eq!(fitted, plain, "{size}");
-    }
-    // Weights that can be multiplicities are.
-    let fitted = Gmm::params(2).fit_weighted(&x, &vec![1e6; 300]).unwrap();
-    assert_eq!(fitted.total_weight, 3e8);
-    let half: Vec<f64> = (0..300).map(|i| f64::from(i % 2)).collect();
-    assert_eq!(
-        Gmm::params(2).fit_weighted(&x, &half).unwrap().total_weight,
-        150.0
-    );
-    // The choice of K does not depend on the size of relative weights, on part of the rows neither.
-    let x = two_groups(12_000);
-    let chosen = |size: f64| {
-        let weights = vec![size; 12_000];
-        let sample = Sample::weighted(&x, &weights).unwrap();
-        let types = [CovarianceType::Tied];
-        rank(&sample, &Gmm::params(1), 1..=3, &types, &mut |_, _| {})
-            .unwrap()
-            .swap_remove(0)
-    };
-    assert_eq!(chosen(1.0).model.n_components(), 2);
-    assert_eq!(chosen(1e-3), chosen(1.0));
-}
-
-#[test]
-fn given_parameters_are_checked() {
-    let new = |w: ndarray::Array1<f64>, m: Array2<f64>, c| Gmm::new(w, m, c).unwrap_err();
-    let two = || array![[0.0, 0.0], [1.0, 1.0]];
-    let unit = || Covariances::TiedSpherical(1.0);
-    assert_eq!(
-        new(array![0.5, 0.6], two(), unit()),
-        GmmError::WeightsNotNormalized { sum: 1.1 }
-    );
-    assert!(matches!(
-        new(array![1.5, -0.5], two(), unit()),
-        GmmError::InvalidShare { component: 1, .. }
-    ));
-    assert!(matches!(
-        new(array![f64::NAN, 1.0], two(), unit()),
-        GmmError::InvalidShare { .. }
-    ));
-    assert!(matches!(
-        new(array![1.0], two(), unit()),
-        GmmError::SizeMismatch { .. }
-    ));
-    assert!(matches!(
-        new(array![], Array2::zeros((0, 2)), unit()),
-        GmmError::SizeMismatch { .. }
-    ));
-    assert_eq!(
-        new(array![0.5, 0.5], Array2::zeros((2, 0)), unit()),
-        GmmError::NoColumns
-    );
-    let nan = array![[0.0, 0.0], [1.0, f64::NAN]];
-    assert_eq!(
-        new(array![0.5, 0.5], nan, unit()),
-        GmmError::NonFiniteMean {
-            component: 1,
-            column: 1
-        }
-    );
-    let indefinite = Covariances::Tied(array![[1.0, 2.0], [2.0, 1.0]]);
-    assert!(matches!(
-        new(array![0.5, 0.5], two(), indefinite),
-        GmmError::NotPositiveDefinite {
-            component: 0,
-            column: 1
-        }
-    ));
-    let lopsided = Covariances::Tied(array![[1.0, 0.2], [0.3, 1.0]]);
-    assert!(matches!(
-        new(array![0.5, 0.5], two(), lopsided),
-        GmmError::NotSymmetric { .. }
-    ));
-    for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        assert!(matches!(
-            new(
-                array![0.5, 0.5],
-                two(),
-                Covariances::Spherical(array![1.0, bad])
-            ),
-            GmmError::NotPositiveDefinite { component: 1, .. }
-        ));
-    }
-    assert!(matches!(
-        new(
-            array![0.5, 0.5],
-            two(),
-            Covariances::Diagonal(array![[1.0, 1.0]])
-        ),
-        GmmError::SizeMismatch { .. }
-    ));
-    // Weights that are off by single precision are set right.
-    let thirds = array![1.0f32 / 3.0, 2.0 / 3.0].mapv(f64::from) + array![0.0, 1e-8];
-    let gmm = Gmm::new(thirds, two(), unit()).unwrap();
-    assert!((gmm.weights().sum() - 1.0).abs() < 1e-15);
-    // Rows of another width are refused.
-    assert!(matches!(
-        gmm.log_prob(&array![[1.0]]),
-        Err(GmmError::SizeMismatch {
-            expected: 2,
-            found: 1,
-            ..
-        })
-    ));
-    assert!(gmm.reordered(&[0, 0]).is_err());
-}
-
-#[test]
-fn model_files_that_are_damaged_newer_or_no_models_are_refused_in_one_line() {
-    let gmm = Gmm::params(2).fit_report(&two_groups(100)).unwrap().model;
-    let text = gmm.to_json().unwrap();
-    for cut in [0, 1, text.len() / 2, text.len() - 2] {
-        let refused = Gmm::from_json(&text[..cut]).unwrap_err();
-        assert!(matches!(refused, GmmError::ModelFormat(_)), "{refused}");
-        assert!(!refused.to_string().contains('\n'));
-    }
-    let edited = |from: &str, to: &str| {
-        assert!(text.contains(from), "{text}");
-        Gmm::from_json(&text.replace(from, to)).unwrap_err()
-    };
-    assert_eq!(
-        edited("\"version\": 1", "\"version\": 2"),
-        GmmError::ModelVersion {
-            found: 2,
-            supported: 1
-        }
-    );
-    assert!(matches!(
-        edited("gaussian-mixture", "svm"),
-        GmmError::ModelFormat(_)
-    ));
-    assert!(matches!(
-        edited("\"full\"", "\"tied\""),
-        GmmError::ModelFormat(_)
-    ));
-    assert!(matches!(
-        edited("\"full\"", "\"round\""),
-        GmmError::ModelFormat(_)
-    ));
-    assert!(matches!(
-        edited("\"means\"", "\"moans\""),
-        GmmError::ModelFormat(_)
-    ));
-    assert!(Gmm::from_json("{}").is_err());
-    // Rows that add up to the right number of numbers in the wrong shape.
-    let ragged = r#"{"format": "gaussian-mixture", "version": 1, "covariance_type": "spherical",
-        "weights": [0.5, 0.5], "means": [[1.0, 2.0], [3.0]], "covariances": [1.0, 1.0]}"#;
-    assert!(matches!(
-        Gmm::from_json(ragged),
-        Err(GmmError::ModelFormat(_))
-    ));
-    // Fields of later minor revisions are no obstacle.
-    let more = text.replacen('{', "{\"comment\": \"mine\",", 1);
-    assert_eq!(Gmm::from_json(&more).unwrap(), gmm);
-}
-
 /// Whole numbers from 0 to 9, many of each: data as it is measured.
 fn rounded(n: usize) -> Array2<f64> {
     let gmm = Gmm::new(
@@ -692,26 +366,6 @@ fn without_a_ridge_starts_that_collapse_lose_against_those_that_do_not() {
 }
 
 #[test]
-fn a_row_that_outweighs_all_others_does_not_hide_them() {
-    let x = two_groups(20_000);
-    let mut weights = vec![1.0; 20_000];
-    let heavy = x.column(0).iter().position(|&v| v < 1.0).unwrap();
-    weights[heavy] = 1e9;
-    let fitted = Gmm::params(3).fit_weighted(&x, &weights).unwrap();
-    let kmeans = Gmm::params(3)
-        .init_method(InitMethod::KMeans)
-        .fit_weighted(&x, &weights)
-        .unwrap();
-    assert!(fitted.mean_log_likelihood() >= kmeans.mean_log_likelihood() - 1e-6);
-    assert!(
-        !fitted
-            .notes
-            .iter()
-            .any(|n| matches!(n, Note::EmptyComponent { .. }))
-    );
-}
-
-#[test]
 fn a_start_beside_a_saddle_point_reaches_the_optimum() {
     let x = two_groups(300);
     for offset in [1e-6, 1e-4, 1e-3] {
@@ -754,27 +408,6 @@ fn more_components_than_distinct_rows_stay_among_the_rows() {
 }
 
 #[test]
-fn responsibilities_are_proportions() {
-    let x = two_groups(100);
-    let r = Array2::from_shape_fn((100, 2), |(i, c)| 1.0 + ((i + c) % 3) as f64);
-    let params = |r: Array2<f64>| {
-        Gmm::params(2)
-            .init_method(InitMethod::Responsibilities(r))
-            .max_n_iterations(1)
-    };
-    let plain = params(r.clone()).fit_report(&x).unwrap();
-    let mut larger = r.clone();
-    larger
-        .slice_mut(ndarray::s![..50, ..])
-        .mapv_inplace(|v| v * 4.0);
-    assert_eq!(params(larger).fit_report(&x).unwrap(), plain);
-    let mut nothing = r;
-    nothing.row_mut(7).fill(0.0);
-    let refused = params(nothing).fit_report(&x).unwrap_err().to_string();
-    assert!(refused.contains("row 7"), "{refused}");
-}
-
-#[test]
 fn extreme_but_valid_models_give_no_nan() {
     let gmm = Gmm::new(
         array![0.5, 0.5],
@@ -794,26 +427,5 @@ fn extreme_but_valid_models_give_no_nan() {
             matches!(refused, GmmError::NotSymmetric { .. }),
             "{refused}"
         );
-    }
-}
-
-#[test]
-fn a_weightless_row_may_be_anywhere() {
-    let mut x = two_groups(201);
-    let plain = Gmm::params(2)
-        .fit_report(&x.slice(ndarray::s![1..200, ..]))
-        .unwrap();
-    for place in [0, 200] {
-        for value in [1e30, 1e100, 1e200] {
-            let mut weights = vec![1.0; 201];
-            weights[0] = 0.0;
-            weights[200] = 0.0;
-            x.row_mut(place).fill(value);
-            let fitted = Gmm::params(2).fit_weighted(&x, &weights).unwrap();
-            let difference = fitted.mean_log_likelihood() - plain.mean_log_likelihood();
-            assert!(difference.abs() < 1e-9, "{place} {value:e}: {difference}");
-            assert_eq!(fitted.notes, []);
-            x.row_mut(place).fill(0.0);
-        }
     }
 }

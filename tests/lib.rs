@@ -3,7 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use ndarray::Array2;
+use gmm_core::rand::SeedableRng;
+use gmm_core::rand_xoshiro::Xoshiro256Plus;
+use gmm_core::{Covariances, Gmm};
+use ndarray::{Array2, array};
 use serde_json::Value;
 
 /// The root of the workspace.
@@ -44,6 +47,18 @@ pub fn faithful() -> Array2<f64> {
 /// The four measurements of 150 irises.
 pub fn iris() -> Array2<f64> {
     table("assets/tabular/iris.csv", 4)
+}
+
+/// Two unit Gaussians, six apart.
+pub fn two_groups(n: usize) -> Array2<f64> {
+    let gmm = Gmm::new(
+        array![0.5, 0.5],
+        array![[0.0, 0.0], [6.0, 0.0]],
+        Covariances::TiedSpherical(1.0),
+    );
+    gmm.unwrap()
+        .sample(n, &mut Xoshiro256Plus::seed_from_u64(1))
+        .0
 }
 
 /// A list of numbers, at any depth, in order.

@@ -20,6 +20,13 @@ use crate::tile::{Rows, Sample};
 /// Checked parameters of a fit; made by [`ParamGuard::check`] of [`GmmParams`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct GmmValidParams<R: Rng = Xoshiro256Plus> {
+    settings: Settings,
+    rng: R,
+}
+
+/// All parameters but the source of randomness.
+#[derive(Debug, Clone, PartialEq)]
+struct Settings {
     n_components: usize,
     covariance_type: CovarianceType,
     tolerance: f64,
@@ -27,7 +34,6 @@ pub struct GmmValidParams<R: Rng = Xoshiro256Plus> {
     n_runs: usize,
     max_n_iterations: usize,
     init_method: InitMethod,
-    rng: R,
 }
 
 /// Parameters of a fit.
@@ -79,7 +85,7 @@ impl Gmm {
 
     /// An estimator that draws its starts from `rng`.
     pub fn params_with_rng<R: Rng + Clone>(n_components: usize, rng: R) -> GmmParams<R> {
-        GmmParams(GmmValidParams {
+        let settings = Settings {
             n_components,
             covariance_type: CovarianceType::Full,
             tolerance: 1e-6,
@@ -87,8 +93,8 @@ impl Gmm {
             n_runs: 1,
             max_n_iterations: 1000,
             init_method: InitMethod::Pool,
-            rng,
-        })
+        };
+        GmmParams(GmmValidParams { settings, rng })
     }
 }
 
@@ -96,28 +102,28 @@ impl<R: Rng + Clone> GmmParams<R> {
     /// The number of components.
     #[must_use]
     pub fn n_components(mut self, n_components: usize) -> Self {
-        self.0.n_components = n_components;
+        self.0.settings.n_components = n_components;
         self
     }
 
     /// The constraint on the covariances.
     #[must_use]
     pub fn covariance_type(mut self, covariance_type: CovarianceType) -> Self {
-        self.0.covariance_type = covariance_type;
+        self.0.settings.covariance_type = covariance_type;
         self
     }
 
     /// How near to its limit the mean log-likelihood must be, in nats per row; 0 runs all iterations.
     #[must_use]
     pub fn tolerance(mut self, tolerance: f64) -> Self {
-        self.0.tolerance = tolerance;
+        self.0.settings.tolerance = tolerance;
         self
     }
 
     /// What is added to the diagonal of every covariance.
     #[must_use]
     pub fn ridge(mut self, ridge: Ridge) -> Self {
-        self.0.ridge = ridge;
+        self.0.settings.ridge = ridge;
         self
     }
 
@@ -130,45 +136,29 @@ impl<R: Rng + Clone> GmmParams<R> {
     /// Complete fits from new starts, of which the best is kept. Each has random numbers of its own.
     #[must_use]
     pub fn n_runs(mut self, n_runs: usize) -> Self {
-        self.0.n_runs = n_runs;
+        self.0.settings.n_runs = n_runs;
         self
     }
 
     /// Most EM iterations of each run.
     #[must_use]
     pub fn max_n_iterations(mut self, max_n_iterations: usize) -> Self {
-        self.0.max_n_iterations = max_n_iterations;
+        self.0.settings.max_n_iterations = max_n_iterations;
         self
     }
 
     /// Where a fit starts.
     #[must_use]
     pub fn init_method(mut self, init_method: InitMethod) -> Self {
-        self.0.init_method = init_method;
+        self.0.settings.init_method = init_method;
         self
     }
 
     /// The source of every random choice: the same generator gives the same model, to the bit.
     #[must_use]
     pub fn with_rng<S: Rng + Clone>(self, rng: S) -> GmmParams<S> {
-        let GmmValidParams {
-            n_components,
-            covariance_type,
-            tolerance,
-            ridge,
-            n_runs,
-            max_n_iterations,
-            init_method,
-            rng: _,
-        } = self.0;
         GmmParams(GmmValidParams {
-            n_components,
-            covariance_type,
-            tolerance,
-            ridge,
-            n_runs,
-            max_n_iterations,
-            init_method,
+            settings: self.0.settings,
             rng,
         })
     }
@@ -213,7 +203,7 @@ impl<R: Rng> ParamGuard for GmmParams<R> {
     type Error = GmmError;
 
     fn check_ref(&self) -> Result<&Self::Checked, GmmError> {
-        let p = &self.0;
+        let p = &self.0.settings;
         let (Ridge::Relative(ridge) | Ridge::Absolute(ridge)) = p.ridge;
         let count = "at least 1";
         let size = "a finite number of at least 0";
@@ -246,7 +236,7 @@ impl<R: Rng> ParamGuard for GmmParams<R> {
                 value,
                 allowed,
             }),
-            None => Ok(p),
+            None => Ok(&self.0),
         }
     }
 
@@ -259,37 +249,37 @@ impl<R: Rng> ParamGuard for GmmParams<R> {
 impl<R: Rng + Clone> GmmValidParams<R> {
     /// K, the number of components.
     pub fn n_components(&self) -> usize {
-        self.n_components
+        self.settings.n_components
     }
 
     /// The constraint on the covariances.
     pub fn covariance_type(&self) -> CovarianceType {
-        self.covariance_type
+        self.settings.covariance_type
     }
 
     /// How near to its limit the mean log-likelihood must be, in nats per row.
     pub fn tolerance(&self) -> f64 {
-        self.tolerance
+        self.settings.tolerance
     }
 
     /// What is added to the diagonal of every covariance.
     pub fn ridge(&self) -> Ridge {
-        self.ridge
+        self.settings.ridge
     }
 
     /// Complete fits from new starts.
     pub fn n_runs(&self) -> usize {
-        self.n_runs
+        self.settings.n_runs
     }
 
     /// Most EM iterations of each run.
     pub fn max_n_iterations(&self) -> usize {
-        self.max_n_iterations
+        self.settings.max_n_iterations
     }
 
     /// Where a fit starts.
     pub fn init_method(&self) -> &InitMethod {
-        &self.init_method
+        &self.settings.init_method
     }
 
     /// Fits to a sample; `observe` hears of every iteration.
@@ -303,7 +293,7 @@ impl<R: Rng + Clone> GmmValidParams<R> {
         observe: &mut dyn FnMut(Progress),
     ) -> Result<Fitted, GmmError> {
         let survey = Survey::of(sample)?;
-        let n_components = self.n_components;
+        let n_components = self.settings.n_components;
         if survey.n_rows < n_components {
             return Err(GmmError::TooFewRows {
                 n_rows: survey.n_rows,
@@ -311,7 +301,11 @@ impl<R: Rng + Clone> GmmValidParams<R> {
             });
         }
         self.check_start(sample.n_features())?;
-        let belief = MaximumLikelihood::new(self.covariance_type, self.ridge, &survey.scale);
+        let belief = MaximumLikelihood::new(
+            self.settings.covariance_type,
+            self.settings.ridge,
+            &survey.scale,
+        );
         let start = Start {
             sample,
             survey: &survey,
@@ -319,22 +313,22 @@ impl<R: Rng + Clone> GmmValidParams<R> {
             n_components,
         };
         let stopping = Stopping {
-            tolerance: self.tolerance,
-            max_n_iterations: self.max_n_iterations,
+            tolerance: self.settings.tolerance,
+            max_n_iterations: self.settings.max_n_iterations,
         };
         let mut rng = self.rng.clone();
         // A given start leaves nothing to chance, so one run says it all.
-        let n_runs = if self.init_method.is_given() {
+        let n_runs = if self.settings.init_method.is_given() {
             1
         } else {
-            self.n_runs
+            self.settings.n_runs
         };
         let mut best: Option<Run<Mixture<Gaussian>>> = None;
         let mut refused = None;
         for run in 0..n_runs {
             let mut own = Xoshiro256Plus::seed_from_u64(rng.next_u64());
             observe(Progress::Starting { run, n_runs });
-            match start.model(&self.init_method, &mut own) {
+            match start.model(&self.settings.init_method, &mut own) {
                 Ok(first) => {
                     let mut tell = |iteration, objective| {
                         observe(Progress::Climbing {
@@ -360,13 +354,13 @@ impl<R: Rng + Clone> GmmValidParams<R> {
     }
 
     fn check_start(&self, n_features: usize) -> Result<(), GmmError> {
-        let InitMethod::Parameters(given) = &self.init_method else {
+        let InitMethod::Parameters(given) = &self.settings.init_method else {
             return Ok(());
         };
         for (what, expected, found) in [
             (
                 "components of the given start",
-                self.n_components,
+                self.settings.n_components,
                 given.n_components(),
             ),
             ("columns of the given start", n_features, given.n_features()),
@@ -379,13 +373,13 @@ impl<R: Rng + Clone> GmmValidParams<R> {
                 });
             }
         }
-        if given.covariance_type() != self.covariance_type {
+        if given.covariance_type() != self.settings.covariance_type {
             return Err(GmmError::InvalidParameter {
                 name: "covariance type of the given start",
                 value: format!(
                     "{} in a fit of {}",
                     given.covariance_type(),
-                    self.covariance_type
+                    self.settings.covariance_type
                 ),
                 allowed: "that of the fit",
             });
@@ -410,7 +404,7 @@ impl<R: Rng + Clone> GmmValidParams<R> {
         };
         Fitted {
             notes: constant.chain(flaws).chain(collapsed).collect(),
-            model: Gmm::from_mixture(run.model, self.covariance_type),
+            model: Gmm::from_mixture(run.model, self.settings.covariance_type),
             objective: run.objective,
             outcome: run.outcome,
             total_weight: survey.weight,
