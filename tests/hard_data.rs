@@ -401,7 +401,7 @@ fn more_components_than_distinct_rows_stay_among_the_rows() {
         InitMethod::Random,
     ] {
         let fitted = Gmm::params(4).init_method(init).fit_report(&x).unwrap();
-        for mean in fitted.model.means() {
+        for &mean in fitted.model.means() {
             assert!((1e6..=1e6 + 2.0).contains(&mean), "{mean}");
         }
     }

@@ -39,7 +39,7 @@ pub fn table(path: &str, n_columns: usize) -> Array2<f64> {
     Array2::from_shape_vec((numbers.len() / n_columns, n_columns), numbers).unwrap()
 }
 
-/// Waiting time and duration of 272 eruptions of Old Faithful.
+/// Duration of, and waiting time before, 272 eruptions of Old Faithful.
 pub fn faithful() -> Array2<f64> {
     table("assets/tabular/faithful.csv", 2)
 }

@@ -28,6 +28,9 @@ macro_rules! a_linfa_program {
         assert_eq!(*of_dataset.targets(), of_records);
         let posterior = gmm.predict_proba(&records);
         assert_eq!(posterior.dim(), (150, 3));
+        // As in linfa's own example.
+        let first = &gmm.centroids().index_axis(ndarray::Axis(0), 0);
+        assert_eq!(first.len(), 4);
         assert_eq!(gmm.centroids().dim(), (3, 4));
         assert_eq!(gmm.precisions().dim(), (3, 4, 4));
         let wide = |a: Vec<$float>| a.into_iter().map(f64::from).collect::<Vec<f64>>();
@@ -86,7 +89,7 @@ fn weights_of_the_dataset_are_respected() {
         params.fit(&weighted).unwrap(),
         params.fit(&selected).unwrap(),
     );
-    for (a, b) in a.means().iter().zip(&b.means()) {
+    for (a, b) in a.means().iter().zip(b.means()) {
         assert!((a - b).abs() < 1e-12);
     }
 }

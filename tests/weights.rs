@@ -1,6 +1,8 @@
 //! Row weights at their extremes. (That whole weights are repeated rows is a law.)
 #![allow(clippy::unwrap_used)]
 
+use gmm_core::rand::SeedableRng;
+use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_core::selection::rank;
 use gmm_core::{CovarianceType, Gmm, InitMethod, Note, Sample};
 use gmm_tests::two_groups;
@@ -19,7 +21,7 @@ fn rows_of_weight_zero_say_nothing() {
     let b = Gmm::params(2)
         .fit_report(&x.select(Axis(0), &kept))
         .unwrap();
-    for (a, b) in a.model.means().iter().zip(&b.model.means()) {
+    for (a, b) in a.model.means().iter().zip(b.model.means()) {
         assert!((a - b).abs() < 1e-6);
     }
     assert_eq!(a.total_weight, 250.0);
@@ -94,4 +96,38 @@ fn a_weightless_row_may_be_anywhere() {
             x.row_mut(place).fill(0.0);
         }
     }
+}
+
+#[test]
+fn random_starts_draw_by_weight() {
+    let mut x = two_groups(300);
+    let mut weights = vec![1.0; 300];
+    for i in 0..150 {
+        x.row_mut(2 * i).fill(1e3);
+        weights[2 * i] = 0.0;
+    }
+    for seed in 0..20 {
+        let start = Gmm::params(3)
+            .init_method(InitMethod::Random)
+            .with_rng(Xoshiro256Plus::seed_from_u64(seed))
+            .max_n_iterations(1)
+            .fit_weighted(&x, &weights)
+            .unwrap();
+        assert!(
+            start.model.means().iter().all(|m| m.abs() < 20.0),
+            "a row of weight 0 was drawn"
+        );
+    }
+    // And rows that weigh nearly everything nearly always.
+    weights.fill(1.0);
+    weights[0] = 1e6;
+    let drawn = (0..20).filter(|&seed| {
+        let fitted = Gmm::params(1)
+            .init_method(InitMethod::KMeansPlusPlus)
+            .with_rng(Xoshiro256Plus::seed_from_u64(seed))
+            .fit_weighted(&x, &weights)
+            .unwrap();
+        fitted.model.means()[(0, 0)] > 900.0
+    });
+    assert_eq!(drawn.count(), 20);
 }

@@ -12,7 +12,8 @@ use gmm_core::{CovarianceType, Gmm, GmmParams, Ridge};
 #[command(next_help_heading = "Fit")]
 pub struct FitArgs {
     /// Number of components
-    #[arg(short = 'k', long, value_name = "K", default_value_t = 5,
+    #[arg(short = 'k', long, value_name = "K",
+        allow_negative_numbers = true, default_value_t = 5,
           value_parser = parse_count, conflicts_with = "select")]
     pub components: usize,
 
@@ -25,11 +26,16 @@ pub struct FitArgs {
     pub covariance: CovarianceType,
 
     /// Seed of all random choices: the same seed gives the same answer
-    #[arg(long, value_name = "N", default_value_t = 42)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 42,
+        allow_negative_numbers = true
+    )]
     pub seed: u64,
 
     /// Complete fits from new starts, of which the best is kept
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_count)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_count, allow_negative_numbers = true)]
     pub restarts: usize,
 
     /// Stop when the mean log-likelihood is this near to its limit
@@ -38,7 +44,7 @@ pub struct FitArgs {
     pub tolerance: f64,
 
     /// Most EM iterations of a fit
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = parse_count)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = parse_count, allow_negative_numbers = true)]
     pub max_iterations: usize,
 }
 

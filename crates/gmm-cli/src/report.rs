@@ -47,7 +47,7 @@ impl FitReport {
             outcome: fitted.outcome.name(),
             iterations: fitted.n_iterations(),
             weights: fitted.model.weights().to_vec(),
-            means: rows(&fitted.model.means()),
+            means: rows(fitted.model.means()),
             covariances: matrices
                 .axis_iter(Axis(0))
                 .map(|m| rows(&m.to_owned()))

@@ -1,7 +1,7 @@
 //! linfa's door: [`Fit`] on datasets of `f32` or `f64` records with their weights, and
 //! [`Predict`](linfa::traits::Predict) on anything linfa predicts on.
 //!
-//! A program that uses `linfa_clustering::GaussianMixtureModel` needs only the name of the type changed:
+//! In a program that uses `linfa_clustering::GaussianMixtureModel`, change the name of the type:
 //!
 //! ```
 //! use gmm_core::{Gmm, GmmCovarType, GmmInitMethod};
@@ -22,8 +22,9 @@
 //! ```
 //!
 //! What differs: [`Gmm`] is not generic (it is `f64` inside and fits `f32` and `f64` records alike), so
-//! parameters are given in `f64` and `predict_proba` answers in it; parameters of the model are returned as
-//! values or views rather than references; a fit that has not converged is a model and no error.
+//! `GaussianMixtureModel<f64>` loses its `<f64>`, parameters are given in `f64`, and `means` and `predict_proba`
+//! answer in it; counts are `usize`; `covariances` and `precisions` are values and `weights` a view, not
+//! references; a fit that has not converged is a model and no error.
 
 use linfa::traits::{Fit, PredictInplace};
 use linfa::{DatasetBase, Float};
@@ -87,7 +88,7 @@ where
 
 impl Gmm {
     /// linfa's name of [`means`](Self::means).
-    pub fn centroids(&self) -> Array2<f64> {
+    pub fn centroids(&self) -> &Array2<f64> {
         self.means()
     }
 

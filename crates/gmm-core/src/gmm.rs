@@ -35,6 +35,8 @@ use crate::typed_covariances::Covariances;
 pub struct Gmm {
     mixture: Mixture<Gaussian>,
     covariance_type: CovarianceType,
+    /// The means of the components once more, as the array that people ask for.
+    means: Array2<f64>,
 }
 
 impl Gmm {
@@ -72,19 +74,21 @@ impl Gmm {
                 ))
             })
             .collect::<Result<_, GmmError>>()?;
-        Ok(Self {
-            mixture: Mixture::new(shares, components),
-            covariance_type: covariances.covariance_type(),
-        })
+        let mixture = Mixture::new(shares, components);
+        Ok(Self::from_mixture(mixture, covariances.covariance_type()))
     }
 
     pub(crate) fn from_mixture(
         mixture: Mixture<Gaussian>,
         covariance_type: CovarianceType,
     ) -> Self {
+        let components = mixture.components();
+        let shape = (components.len(), components[0].mean().len());
+        let means = Array2::from_shape_fn(shape, |(c, j)| components[c].mean()[j]);
         Self {
             mixture,
             covariance_type,
+            means,
         }
     }
 
@@ -118,9 +122,8 @@ impl Gmm {
     }
 
     /// μ, K × D.
-    pub fn means(&self) -> Array2<f64> {
-        let (k, d) = (self.n_components(), self.n_features());
-        Array2::from_shape_fn((k, d), |(c, j)| self.components()[c].mean()[j])
+    pub fn means(&self) -> &Array2<f64> {
+        &self.means
     }
 
     /// Σ as matrices, K × D × D, whatever the covariance type.
@@ -187,13 +190,11 @@ impl Gmm {
         }
         let shares = self.mixture.shares().values();
         let components = self.components();
-        Ok(Self {
-            mixture: Mixture::new(
-                Shares::new(order.iter().map(|&c| shares[c]).collect())?,
-                order.iter().map(|&c| components[c].clone()).collect(),
-            ),
-            covariance_type: self.covariance_type,
-        })
+        let mixture = Mixture::new(
+            Shares::new(order.iter().map(|&c| shares[c]).collect())?,
+            order.iter().map(|&c| components[c].clone()).collect(),
+        );
+        Ok(Self::from_mixture(mixture, self.covariance_type))
     }
 
     /// ln p(x) of each row, in nats (scikit-learn: `score_samples`).

@@ -68,7 +68,7 @@ impl Gmm {
         let body = Body {
             covariance_type: self.covariance_type(),
             weights: self.weights().to_vec(),
-            means: rows_of(&self.means()),
+            means: rows_of(self.means()),
             covariances: Nested::from(self.typed_covariances()),
         };
         let file = File {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use gmm_cli::clap::{self, Parser, ValueEnum};
 use gmm_cli::{Bar, Failure, FitArgs, FitReport, Outputs, parse_size, print, same_file, to_json};
-use gmm_core::{Fitted, Note, Outcome, Progress, Ridge};
+use gmm_core::{Fitted, GmmError, Note, Outcome, Progress, Ridge};
 use gmm_figures::decimal;
 use image_seg::{
     ColorSpace, MOST_SEGMENTS, Options, Palette, Picture, Report, analyze, draw, label_image,
@@ -39,11 +39,16 @@ pub(crate) struct Args {
     ridge: f64,
 
     /// Space in which colours are compared
-    #[arg(long, value_name = "SPACE", default_value = "lab")]
+    #[arg(long, value_name = "SPACE", default_value = "lab", ignore_case = true)]
     color: SpaceArg,
 
     /// Colours of the segments: ordered from dark to light, or the mean of each
-    #[arg(long, value_name = "NAME", default_value = "ordered")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "ordered",
+        ignore_case = true
+    )]
     palette: PaletteArg,
 
     /// Figure to write, a PNG [default: INPUT-segments.png in this folder]
@@ -231,10 +236,16 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-fn in_picture(args: &Args, error: gmm_core::GmmError) -> Failure {
-    match Failure::from(error) {
-        Failure::Work(reason) => Failure::of(args.name(), reason),
-        usage => usage,
+fn in_picture(args: &Args, error: GmmError) -> Failure {
+    match error {
+        GmmError::NotPositiveDefinite { .. } => {
+            let why = "a segment has no spread of its own; give a --ridge above 0";
+            Failure::of(args.name(), why)
+        }
+        error => match Failure::from(error) {
+            Failure::Work(reason) => Failure::of(args.name(), reason),
+            usage => usage,
+        },
     }
 }
 
@@ -311,17 +322,21 @@ impl JsonReport {
 fn summary(args: &Args, picture: &Picture, report: &Report, paths: &Paths) -> String {
     let fitted = &report.fitted;
     let [x, y, z] = report.color_space.axes();
-    let mut lines = vec![
-        format!(
-            "{}: {} × {} pixels, {} distinct colour{}",
-            args.name(),
-            picture.width(),
-            picture.height(),
-            report.n_colors,
-            if report.n_colors == 1 { "" } else { "s" }
-        ),
-        String::new(),
-    ];
+    let mut lines = vec![format!(
+        "{}: {} × {} pixels, {} distinct colour{}",
+        args.name(),
+        picture.width(),
+        picture.height(),
+        report.n_colors,
+        if report.n_colors == 1 { "" } else { "s" }
+    )];
+    if report.color_depth < 16 {
+        lines.push(format!(
+            "colours are told apart at {} bits a channel",
+            report.color_depth
+        ));
+    }
+    lines.push(String::new());
     if report.n_colors == 1 {
         lines.push(String::from(
             "The picture has a single colour, and so a single segment.",
@@ -383,6 +398,14 @@ fn summary(args: &Args, picture: &Picture, report: &Report, paths: &Paths) -> St
         ending(fitted)
     ));
     lines.extend(fitted.notes.iter().filter_map(note));
+    lines.extend(
+        (1..)
+            .zip(&report.segments)
+            .filter(|(_, s)| s.size == 0)
+            .map(|(i, _)| {
+                format!("note: segment {i} has no pixels: others are more probable for all")
+            }),
+    );
     lines.push(format!("figure  {}", paths.figure.display()));
     lines.push(format!(
         "labels  {}   (values 0 to {})",
@@ -413,7 +436,8 @@ fn ending(fitted: &Fitted) -> String {
 fn note(note: &Note) -> Option<String> {
     let segment = note.component()? + 1;
     Some(match note {
-        Note::EmptyComponent { .. } => format!("note: segment {segment} is empty"),
+        // Told with the segments that have no pixels.
+        Note::EmptyComponent { .. } => return None,
         Note::ThinComponent { weight, .. } => {
             format!("note: segment {segment} rests on {weight:.1} pixels only")
         }

@@ -12,7 +12,7 @@ use zune_core::options::DecoderOptions;
 const ANDROMEDA: &[u8] = include_bytes!("../../../assets/images/m31.png");
 
 /// The largest picture that is read: beyond it, a small file can ask for all of a computer's memory.
-const MOST_PIXELS: u64 = 100_000_000;
+const MOST_PIXELS: u64 = 64_000_000;
 const MOST_PIXELS_A_SIDE: u32 = 65_535;
 const MOST_BYTES: u64 = 1 << 30;
 /// What a decoder may use before the size of the picture is known: a colour profile can unpack to anything.
@@ -65,7 +65,7 @@ impl Picture {
     ///
     /// # Errors
     /// A file that is missing, unreadable or a folder; bytes that are no picture or a damaged one; a picture
-    /// without pixels, or with more than 100 million.
+    /// without pixels, or with more than 64 million.
     pub fn read(path: &Path) -> Result<Self, PictureError> {
         if path.is_dir() {
             return Err(PictureError::File(String::from("it is a folder")));

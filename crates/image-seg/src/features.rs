@@ -84,10 +84,14 @@ pub fn lab(srgb: [f64; 3]) -> [f64; 3] {
     [116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)]
 }
 
+/// The most distinct colours that are told apart.
+const MOST_COLORS: usize = 1 << 21;
+
 /// The distinct colours of a picture.
 ///
 /// A picture is a weighted sample of far fewer colours than pixels; a fit to these with their numbers as
-/// weights is the fit to all pixels, and many times faster.
+/// weights is the fit to all pixels, and many times faster. The rare picture of more than two million colours,
+/// with 16 bits a channel and noise, is rounded to 8 bits a channel, or to 7, so that memory stays bounded.
 #[derive(Debug, Clone)]
 pub struct Colors {
     /// The colours in the colour space, n × 3.
@@ -98,18 +102,30 @@ pub struct Colors {
     pub srgb: Vec<[u16; 3]>,
     /// The colour of each pixel.
     pub of_pixel: Vec<u32>,
+    /// Bits a channel that are told apart.
+    pub depth: u32,
 }
 
 impl Colors {
     /// The colours of a picture, in a fixed order.
     pub fn of(picture: &Picture, space: ColorSpace) -> Self {
-        let mut counts: HashMap<[u16; 3], u32> = HashMap::new();
-        for pixel in picture.pixels() {
-            *counts.entry(*pixel).or_default() += 1;
-        }
-        let mut colors: Vec<([u16; 3], u32)> = counts.into_iter().collect();
+        Self::with_at_most(picture, space, MOST_COLORS)
+    }
+
+    fn with_at_most(picture: &Picture, space: ColorSpace, most: usize) -> Self {
+        let mut depth = 16;
+        let mut place = loop {
+            match distinct(picture, depth, most) {
+                Some(counts) => break counts,
+                // 8 bits, then 7, and so on: at most 2³ᵇ colours at depth b.
+                None => depth = if depth > 8 { 8 } else { depth - 1 },
+            }
+        };
+        let mut colors: Vec<([u16; 3], u32)> = place.iter().map(|(c, n)| (*c, *n)).collect();
         colors.sort_unstable();
-        let place: HashMap<[u16; 3], u32> = (0u32..).zip(&colors).map(|(i, c)| (c.0, i)).collect();
+        for (i, (color, _)) in (0u32..).zip(&colors) {
+            place.insert(*color, i);
+        }
         let mut rows = Array2::zeros((colors.len(), 3));
         for (mut row, (color, _)) in rows.rows_mut().into_iter().zip(&colors) {
             let srgb = color.map(|v| f64::from(v) / f64::from(u16::MAX));
@@ -117,13 +133,38 @@ impl Colors {
                 *x = value;
             }
         }
+        let of_pixel = picture
+            .pixels()
+            .iter()
+            .map(|&pixel| place[&rounded(pixel, depth)])
+            .collect();
         Self {
             rows,
             weights: colors.iter().map(|&(_, n)| f64::from(n)).collect(),
-            of_pixel: picture.pixels().iter().map(|pixel| place[pixel]).collect(),
+            of_pixel,
             srgb: colors.into_iter().map(|(color, _)| color).collect(),
+            depth,
         }
     }
+}
+
+/// The colours at `depth` bits a channel with their numbers of pixels; none if there are more than `most`.
+fn distinct(picture: &Picture, depth: u32, most: usize) -> Option<HashMap<[u16; 3], u32>> {
+    let mut counts = HashMap::new();
+    for &pixel in picture.pixels() {
+        *counts.entry(rounded(pixel, depth)).or_default() += 1;
+        if counts.len() > most {
+            return None;
+        }
+    }
+    Some(counts)
+}
+
+/// The nearest colour of `depth` bits a channel.
+fn rounded(pixel: [u16; 3], depth: u32) -> [u16; 3] {
+    const FULL: u32 = u16::MAX as u32;
+    let steps = (1 << depth) - 1;
+    pixel.map(|v| ((u32::from(v) * steps + FULL / 2) / FULL * FULL / steps) as u16)
 }
 
 #[cfg(test)]
@@ -144,5 +185,24 @@ mod tests {
         assert_eq!(colors.weights, [1.0, 2.0]);
         assert_eq!(colors.of_pixel, [1, 0, 1]);
         assert!((colors.rows[(1, 0)] - 9.0 / 255.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn too_many_colours_are_rounded_to_fewer_bits() {
+        assert_eq!(rounded([0, 12345, 65535], 16), [0, 12345, 65535]);
+        assert_eq!(
+            rounded([257 * 9, 257 * 9 + 100, 65535], 8),
+            [257 * 9, 257 * 9, 65535]
+        );
+        let bytes: Vec<u8> = (0..=255u8).flat_map(|v| [v, 0, 0]).collect();
+        let picture = Picture::from_rgb8(256, 1, &bytes).unwrap();
+        let all = Colors::with_at_most(&picture, ColorSpace::Rgb, 256);
+        assert_eq!((all.depth, all.weights.len()), (16, 256));
+        let few = Colors::with_at_most(&picture, ColorSpace::Rgb, 200);
+        assert_eq!((few.depth, few.weights.len()), (7, 128));
+        assert_eq!(few.weights.iter().sum::<f64>(), 256.0);
+        for (pixel, &color) in picture.pixels().iter().zip(&few.of_pixel) {
+            assert!(few.srgb[color as usize][0].abs_diff(pixel[0]) <= 65535 / 127 / 2 + 1);
+        }
     }
 }

@@ -78,6 +78,8 @@ pub struct Report {
     pub candidates: Vec<Candidate>,
     /// Distinct colours of the picture.
     pub n_colors: usize,
+    /// Bits a channel in which they are told apart.
+    pub color_depth: u32,
 }
 
 /// Fits a mixture to the colours of a picture and labels every pixel with its most probable component.
@@ -145,6 +147,7 @@ pub fn analyze(
         segments: order.iter().map(|&segment| segments[segment]).collect(),
         candidates,
         n_colors,
+        color_depth: colors.depth,
     })
 }
 

@@ -170,6 +170,7 @@ fn a_number_of_segments_is_chosen_and_the_same_seed_gives_the_same_files() {
 
 #[test]
 fn quiet_is_quiet_and_a_closed_pipe_is_no_failure() {
+    use std::process::Stdio;
     let folder = folder();
     pnm(
         &folder,
@@ -182,6 +183,19 @@ fn quiet_is_quiet_and_a_closed_pipe_is_no_failure() {
     assert_eq!(
         names(folder.path()),
         ["small-labels.png", "small-segments.png", "small.ppm"]
+    );
+    let mut child = Command::new(env!("CARGO_BIN_EXE_image-seg"))
+        .args(["small.ppm", "-k", "2"])
+        .current_dir(&folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
     );
 }
 

@@ -28,7 +28,7 @@ use kmeans::KMeans;
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub enum InitMethod {
-    /// Ten short fits (up to forty where rows are few), half from k-means and half from k-means with twice
+    /// Ten short fits or so (forty where rows are few, six where they cost much), half from k-means and half from k-means with twice
     /// the components merged down, the best continued: emEM (Biernacki, Celeux & Govaert, *CSDA* 41, 2003)
     /// with Runnalls' merging. On large data the short fits see a random part of the rows.
     #[default]
