@@ -203,6 +203,13 @@ fn quiet_is_quiet_and_a_closed_pipe_is_no_failure() {
 fn wrong_usage_is_exit_code_2() {
     let folder = folder();
     pnm(&folder, "small.ppm", 2, &[[0; 3], [255; 3]]);
+    for (flag, value) in [
+        ("--components", "-3"),
+        ("--seed", "-1"),
+        ("--restarts", "-2"),
+    ] {
+        refused(&folder, &["small.ppm", flag, value], 2, &[flag, value]);
+    }
     refused(
         &folder,
         &["small.ppm", "-k", "0"],
