@@ -1,5 +1,6 @@
 //! Covariances on their two axes: what the components share, and how one component is stored.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -10,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use crate::cholesky::{BadPivot, Cholesky};
 use crate::error::GmmError;
 use crate::moments::{Form, lower};
-use crate::tile::{Scratch, TILE_ROWS, Tile};
 
 /// The constraint on the covariances Σₖ of a mixture.
 ///
@@ -251,30 +251,27 @@ impl Covariance {
         }
     }
 
-    /// Writes (x−μ)ᵀΣ⁻¹(x−μ) of every row of the tile.
-    pub(crate) fn squared_distances(
-        &self,
-        tile: &Tile,
-        mean: &[f64],
-        scratch: &mut Scratch,
-        out: &mut [f64],
-    ) {
-        out.fill(0.0);
+    /// The lower triangle of a matrix W with WᵀW = Σ⁻¹, row by row: L⁻¹.
+    pub(crate) fn inverse_factor(&self) -> Cow<'_, [f64]> {
+        if let Self::Full(c) = self {
+            return Cow::Borrowed(c.inverse_factor());
+        }
+        let mut triangle = vec![0.0; lower(self.dim(), 0)];
+        for (j, s) in self.inverse_deviations().iter().enumerate() {
+            triangle[lower(j, j)] = *s;
+        }
+        Cow::Owned(triangle)
+    }
+
+    /// 1/σ of each feature, for the diagonal forms.
+    pub(crate) fn inverse_deviations(&self) -> Cow<'_, [f64]> {
         match self {
-            Self::Full(c) => whitened_squares(c, tile, mean, scratch, out),
             Self::Diagonal {
                 inverse_deviations, ..
-            } => {
-                for (j, scale) in inverse_deviations.iter().enumerate() {
-                    add_scaled_squares(tile.feature(j), mean[j], *scale, out);
-                }
-            }
-            Self::Spherical { variance, dim } => {
-                let scale = 1.0 / variance.sqrt();
-                for j in 0..*dim {
-                    add_scaled_squares(tile.feature(j), mean[j], scale, out);
-                }
-            }
+            } => Cow::Borrowed(inverse_deviations),
+            _ => (0..self.dim())
+                .map(|j| 1.0 / self.entry(j, j).sqrt())
+                .collect(),
         }
     }
 
@@ -291,43 +288,6 @@ impl Covariance {
                 z.iter().zip(variances).map(|(z, v)| z * v.sqrt()).collect()
             }
             Self::Spherical { variance, .. } => z.iter().map(|z| z * variance.sqrt()).collect(),
-        }
-    }
-}
-
-fn add_scaled_squares(x: &[f64], mean: f64, scale: f64, out: &mut [f64]) {
-    for (q, x) in out.iter_mut().zip(x) {
-        let y = (x - mean) * scale;
-        *q += y * y;
-    }
-}
-
-/// |L⁻¹(x−μ)|², one row of L⁻¹ at a time.
-fn whitened_squares(
-    c: &Cholesky,
-    tile: &Tile,
-    mean: &[f64],
-    scratch: &mut Scratch,
-    out: &mut [f64],
-) {
-    let d = c.dim();
-    let n = tile.n_rows();
-    let (whitened, centred) = scratch.columns(d + 1).split_at_mut(TILE_ROWS);
-    let whitened = &mut whitened[..n];
-    for i in 0..d {
-        let column = &mut centred[i * TILE_ROWS..][..n];
-        for (c, x) in column.iter_mut().zip(tile.feature(i)) {
-            *c = x - mean[i];
-        }
-        let coefficients = &c.inverse_factor()[lower(i, 0)..=lower(i, i)];
-        whitened.fill(0.0);
-        for (j, w) in coefficients.iter().enumerate() {
-            for (y, x) in whitened.iter_mut().zip(&centred[j * TILE_ROWS..][..n]) {
-                *y += w * x;
-            }
-        }
-        for (q, y) in out.iter_mut().zip(whitened.iter()) {
-            *q += y * y;
         }
     }
 }

@@ -36,7 +36,7 @@ use crate::error::GmmError;
 use crate::gmm::Gmm;
 use crate::init::InitMethod;
 use crate::params::GmmValidParams;
-use crate::tile::Sample;
+use crate::sample::Sample;
 
 /// linfa's name of [`CovarianceType`].
 pub type GmmCovarType = CovarianceType;

@@ -81,7 +81,7 @@ pub(crate) fn batch<L: Latent>(
     let mut model = start;
     let mut objective = Vec::new();
     loop {
-        let expectation = model.expect(data);
+        let expectation = model.expect(data, belief);
         objective.push(expectation.mean_log_likelihood());
         observe(objective.len() - 1, expectation.mean_log_likelihood());
         let outcome = if has_converged(&objective, stopping.tolerance) {

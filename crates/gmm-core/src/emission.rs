@@ -10,45 +10,70 @@
 //! [`Latent::expect`] is the first, [`Latent::maximize`] the second, [`Statistics`] the value.
 
 use crate::error::Collapse;
-use crate::moments::Moments;
 use crate::shares::Shares;
-use crate::tile::{Scratch, Tile};
+use crate::tile::{Columns, Scratch, Tile};
 
-/// Expected sufficient statistics: they pool exactly.
+/// Expected sufficient statistics of one state.
 pub(crate) trait Statistics: Clone + Send {
     /// Expected number of rows in them.
     fn weight(&self) -> f64;
-    /// Pools with the statistics of other rows.
-    fn merge(&mut self, other: &Self);
-}
-
-impl Statistics for Moments {
-    fn weight(&self) -> f64 {
-        self.weight
-    }
-
-    fn merge(&mut self, other: &Self) {
-        Self::merge(self, other);
-    }
 }
 
 /// A density over rows, with the statistics its family learns from.
-pub(crate) trait Emission: Clone + Send + Sync {
+pub(crate) trait Emission: Clone + Send + Sync + Sized {
     /// What rows are summed up in.
     type Stats: Statistics;
+    /// Which statistics an M-step asks for.
+    type Wanted: Copy + Sync;
+    /// The densities of all states, laid out for evaluation.
+    type Densities: Densities;
+    /// How the rows of all states are summed up.
+    type Gathering: Gathering<Stats = Self::Stats>;
 
-    /// Writes ln p(x|θ) of every row of the tile.
-    fn log_density(&self, tile: &Tile, scratch: &mut Scratch, out: &mut [f64]);
+    /// The densities of some states.
+    fn densities(states: &[Self]) -> Self::Densities;
 
-    /// The statistics of no rows.
-    fn no_statistics(&self) -> Self::Stats;
+    /// The E-step's sums for some states.
+    fn gathering(states: &[Self], wanted: Self::Wanted) -> Self::Gathering;
+}
 
-    /// Adds the rows of a tile, each with its weight.
-    fn gather(&self, tile: &Tile, weights: &[f64], scratch: &mut Scratch, into: &mut Self::Stats);
+/// The densities of several states.
+pub(crate) trait Densities: Send + Sync {
+    /// Writes ln p(x|θₖ) + `offsets[k]` of every row of the tile to column k.
+    fn log_densities(&self, tile: &Tile, offsets: &[f64], scratch: &mut Scratch, out: &mut Columns);
+}
+
+/// Sums over rows for several states, and the statistics they make.
+pub(crate) trait Gathering: Send + Sync + Sized {
+    /// What the sums become.
+    type Stats;
+    /// What is added up.
+    type Sums: Sums;
+
+    /// The sums of no rows.
+    fn nothing(&self) -> Self::Sums;
+
+    /// Adds the rows of a tile, each with its weight for state k in column k.
+    fn gather(&self, tile: &Tile, weights: &Columns, scratch: &mut Scratch, into: &mut Self::Sums);
+
+    /// The statistics of each state.
+    fn statistics(&self, sums: &Self::Sums) -> Vec<Self::Stats>;
+
+    /// A better way to sum up the same rows, if these statistics show that digits were lost.
+    fn recentred(&self, stats: &[Self::Stats]) -> Option<Self>;
+}
+
+/// Sums pool exactly.
+pub(crate) trait Sums: Send {
+    /// Adds the sums of other rows.
+    fn merge(&mut self, other: &Self);
 }
 
 /// A belief about how emissions are learned from statistics: the M-step of one family.
-pub(crate) trait Estimate<E: Emission> {
+pub(crate) trait Estimate<E: Emission>: Sync {
+    /// The statistics that [`emissions`](Self::emissions) needs.
+    fn wanted(&self) -> E::Wanted;
+
     /// The emissions of all states at once, since they may share parameters.
     ///
     /// # Errors
@@ -88,8 +113,12 @@ pub(crate) trait Latent: Clone {
     /// The statistics of the emissions and of the hidden states.
     type Stats;
 
-    /// The E-step.
-    fn expect(&self, data: Self::Data<'_>) -> Expectation<Self::Stats>;
+    /// The E-step, for the M-step of `belief`.
+    fn expect(
+        &self,
+        data: Self::Data<'_>,
+        belief: &impl Estimate<Self::Emission>,
+    ) -> Expectation<Self::Stats>;
 
     /// The M-step.
     ///

@@ -1,10 +1,9 @@
 //! One Gaussian component.
 
 use crate::covariance::Covariance;
-use crate::emission::Emission;
-use crate::log_space::LN_2PI;
-use crate::moments::{Form, Moments};
-use crate::tile::{Scratch, Tile};
+use crate::emission::{Emission, Statistics};
+use crate::kernel::{Densities, Gathering, Wanted};
+use crate::moments::Moments;
 
 /// N(μ, Σ).
 #[derive(Debug, Clone, PartialEq)]
@@ -31,36 +30,23 @@ impl Gaussian {
     }
 }
 
+impl Statistics for Moments {
+    fn weight(&self) -> f64 {
+        self.weight
+    }
+}
+
 impl Emission for Gaussian {
     type Stats = Moments;
+    type Wanted = Wanted;
+    type Densities = Densities;
+    type Gathering = Gathering;
 
-    /// ln N(x|μ,Σ) = −½(D ln 2π + ln|Σ| + (x−μ)ᵀΣ⁻¹(x−μ)); Bishop, PRML (2.43).
-    fn log_density(&self, tile: &Tile, scratch: &mut Scratch, out: &mut [f64]) {
-        self.covariance
-            .squared_distances(tile, &self.mean, scratch, out);
-        let constant = self.mean.len() as f64 * LN_2PI + self.covariance.log_det();
-        for q in out.iter_mut() {
-            // So far away that whitening met ∞−∞: the density is 0.
-            *q = if q.is_nan() {
-                f64::NEG_INFINITY
-            } else {
-                -0.5 * (constant + *q)
-            };
-        }
+    fn densities(states: &[Self]) -> Densities {
+        Densities::new(states)
     }
 
-    fn no_statistics(&self) -> Moments {
-        let form = match self.covariance {
-            Covariance::Full(_) => Form::Full,
-            _ => Form::Diagonal,
-        };
-        let mut none = Moments::zero(form, self.mean.len());
-        // A component that gathers no rows stays where it was.
-        none.mean.clone_from(&self.mean);
-        none
-    }
-
-    fn gather(&self, tile: &Tile, weights: &[f64], scratch: &mut Scratch, into: &mut Moments) {
-        into.gather(tile, weights, &self.mean, scratch);
+    fn gathering(states: &[Self], wanted: Wanted) -> Gathering {
+        Gathering::of(states, wanted)
     }
 }

@@ -6,9 +6,10 @@ use rand::Rng;
 use crate::covariance::CovarianceType;
 use crate::error::GmmError;
 use crate::gaussian::Gaussian;
-use crate::mixture::{Joint, Mixture};
+use crate::mixture::{Evaluation, Joint, Mixture};
+use crate::sample::{Sample, map_rows};
 use crate::shares::{Shares, pick};
-use crate::tile::{Rows, Sample, Tile, map_rows};
+use crate::tile::{Rows, TILE_ROWS, Tile};
 use crate::typed_covariances::Covariances;
 
 /// A Gaussian mixture: a distribution over rows of D features,
@@ -204,8 +205,8 @@ impl Gmm {
     /// or infinite value.
     pub fn log_prob(&self, rows: &dyn Rows) -> Result<Array1<f64>, GmmError> {
         let mut out = Array1::zeros(rows.n_rows());
-        self.map(rows, 1, out.as_slice_mut(), |joint, tile, out| {
-            self.mixture.log_density(tile, joint, out);
+        self.map(rows, 1, out.as_slice_mut(), |mixture, joint, tile, out| {
+            out.copy_from_slice(mixture.log_density(tile, joint));
         })?;
         Ok(out)
     }
@@ -218,15 +219,12 @@ impl Gmm {
     pub fn responsibilities(&self, rows: &dyn Rows) -> Result<Array2<f64>, GmmError> {
         let k = self.n_components();
         let mut out = Array2::zeros((rows.n_rows(), k));
-        self.map(rows, k, out.as_slice_mut(), |joint, tile, out| {
-            self.mixture
-                .posterior(tile, joint, |_, responsibilities, _| {
-                    for (c, column) in responsibilities.chunks_exact(tile.n_rows()).enumerate() {
-                        for (row, r) in out.chunks_exact_mut(k).zip(column) {
-                            row[c] = *r;
-                        }
-                    }
-                });
+        self.map(rows, k, out.as_slice_mut(), |mixture, joint, tile, out| {
+            for (c, column) in mixture.posterior(tile, joint).enumerate() {
+                for (row, r) in out.chunks_exact_mut(k).zip(column) {
+                    row[c] = *r;
+                }
+            }
         })?;
         Ok(out)
     }
@@ -243,18 +241,15 @@ impl Gmm {
             rows,
             1,
             out.as_slice_mut(),
-            |joint, tile, out: &mut [usize]| {
-                self.mixture
-                    .posterior(tile, joint, |_, responsibilities, _| {
-                        let n = tile.n_rows();
-                        for (i, label) in out.iter_mut().enumerate() {
-                            for c in 1..self.n_components() {
-                                if responsibilities[c * n + i] > responsibilities[*label * n + i] {
-                                    *label = c;
-                                }
-                            }
+            |mixture, joint, tile, labels: &mut [usize]| {
+                let mut largest = [f64::NEG_INFINITY; TILE_ROWS];
+                for (c, column) in mixture.posterior(tile, joint).enumerate() {
+                    for ((label, largest), &r) in labels.iter_mut().zip(&mut largest).zip(column) {
+                        if r > *largest {
+                            (*label, *largest) = (c, r);
                         }
-                    });
+                    }
+                }
             },
         )?;
         Ok(out)
@@ -290,31 +285,29 @@ impl Gmm {
     /// As [`log_prob`](Self::log_prob), and [`GmmError::NoRows`] where no row has positive weight.
     pub fn mean_log_likelihood_of(&self, sample: &Sample<'_>) -> Result<f64, GmmError> {
         self.check_columns(sample.n_features())?;
-        let (checked, sum, weight) = sample.fold_tiles(
-            || (Ok(()), 0.0, 0.0),
-            || Joint::new(self.n_components()),
-            |(checked, sum, weight), joint, tile| {
+        let mixture = self.mixture.evaluation();
+        let (checked, sum) = sample.fold_tiles(
+            || (Ok(()), 0.0),
+            Joint::default,
+            |(checked, sum), joint, tile| {
                 if checked.is_ok() {
                     *checked = tile.check_finite();
                 }
-                let mut log_prob = vec![0.0; tile.n_rows()];
-                self.mixture.log_density(tile, joint, &mut log_prob);
+                let log_prob = mixture.log_density(tile, joint);
                 for (l, w) in log_prob.iter().zip(sample.tile_weights(tile)) {
                     *sum += if *w > 0.0 { l * w } else { 0.0 };
-                    *weight += w;
                 }
             },
-            |total, block| {
+            |total, leaf| {
                 if total.0.is_ok() {
-                    total.0 = block.0;
+                    total.0 = leaf.0;
                 }
-                total.1 += block.1;
-                total.2 += block.2;
+                total.1 += leaf.1;
             },
         );
         checked?;
-        if weight > 0.0 {
-            Ok(sum / weight)
+        if sample.total_weight() > 0.0 {
+            Ok(sum / sample.total_weight())
         } else {
             Err(GmmError::NoRows)
         }
@@ -365,11 +358,15 @@ impl Gmm {
         rows: &dyn Rows,
         width: usize,
         out: Option<&mut [T]>,
-        visit: impl Fn(&mut Joint, &Tile, &mut [T]) + Sync,
+        visit: impl Fn(&Evaluation<'_, Gaussian>, &mut Joint, &Tile, &mut [T]) + Sync,
     ) -> Result<(), GmmError> {
         self.check_columns(rows.n_features())?;
-        let joint = || Joint::new(self.n_components());
-        out.map_or(Ok(()), |out| map_rows(rows, width, out, joint, visit))
+        let mixture = self.mixture.evaluation();
+        let visit =
+            |joint: &mut Joint, tile: &Tile, out: &mut [T]| visit(&mixture, joint, tile, out);
+        out.map_or(Ok(()), |out| {
+            map_rows(rows, width, out, Joint::default, visit)
+        })
     }
 }
 

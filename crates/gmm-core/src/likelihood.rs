@@ -6,6 +6,7 @@ use crate::covariance::CovarianceType;
 use crate::emission::Estimate;
 use crate::error::Collapse;
 use crate::gaussian::Gaussian;
+use crate::kernel::Wanted;
 use crate::moments::Moments;
 
 /// A component with less than this share of all rows no longer influences any density in `f64`.
@@ -97,6 +98,13 @@ pub(crate) fn pooled(stats: &[Moments]) -> Moments {
 }
 
 impl Estimate<Gaussian> for MaximumLikelihood {
+    fn wanted(&self) -> Wanted {
+        Wanted {
+            form: self.covariance_type.form(),
+            pooled: self.covariance_type.is_tied(),
+        }
+    }
+
     /// μₖ and Σₖ of Bishop, PRML (9.24)–(9.25); tied types pool the scatters first, Σ = Σₖ Sₖ/N.
     ///
     /// A component without rows keeps its mean and takes the pooled covariance, so that the model stays

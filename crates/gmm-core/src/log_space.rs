@@ -1,100 +1,188 @@
 //! Sums of probabilities that are kept as logarithms.
 //!
-//! The kernels work on a *joint block*: the values of component `k` for the rows of one tile stand
-//! together at `block[k * stride .. k * stride + n_rows]`, so that every loop runs over rows.
+//! A *joint* block holds ℓₙₖ = ln πₖ + ln p(xₙ|θₖ) of a tile, one column per component.
 
-use crate::tile::TILE_ROWS;
+use crate::simd::{Pack, Task, Vector, dispatch, exp, ln};
+use crate::tile::{Columns, GROUP};
 
 /// ln 2π.
 pub(crate) const LN_2PI: f64 = 1.837_877_066_409_345_5;
 
-/// Turns log joint densities into posteriors, in place, and writes each row's log density.
-///
-/// On entry `block` holds ℓₙₖ = ln πₖ + ln p(xₙ|θₖ); on return it holds
-/// rₙₖ = exp(ℓₙₖ − ln Σⱼ exp ℓₙⱼ), and `log_prob` the log-sum-exp itself.
+/// Turns log joint densities into posteriors times `weights`, in place, writes each row's log density
+/// ln Σₖ exp ℓₙₖ, and returns the sum of these times their weights.
 ///
 /// A row that every component gives density zero (all ℓₙₖ = −∞) has no posterior: its log density is
-/// −∞ and its responsibilities are shared equally, so that nothing becomes NaN.
-pub(crate) fn normalize_joint(block: &mut [f64], stride: usize, log_prob: &mut [f64]) {
-    let largest = log_prob;
-    maxima(block, stride, largest);
-    let mut sum = [0.0; TILE_ROWS];
-    let sum = &mut sum[..largest.len()];
-    for column in block.chunks_exact_mut(stride) {
-        for ((l, s), &m) in column.iter_mut().zip(sum.iter_mut()).zip(largest.iter()) {
-            *l = if m > f64::NEG_INFINITY {
-                (*l - m).exp()
-            } else {
-                1.0
-            };
-            *s += *l;
+/// −∞ and its responsibilities are shared equally, so that nothing becomes NaN. A row of weight 0 adds nothing
+/// to the sum, even then.
+pub(crate) fn normalize_joint(
+    block: &mut Columns,
+    n_components: usize,
+    weights: &[Pack],
+    log_prob: &mut [Pack],
+) -> f64 {
+    dispatch(NormalizeJoint {
+        block,
+        n_components,
+        weights,
+        log_prob,
+    })
+}
+
+/// Writes ln Σₖ exp ℓₙₖ of every row; the block is left as it is.
+pub(crate) fn log_sum_exp(block: &Columns, n_components: usize, out: &mut [Pack]) {
+    dispatch(LogSumExp {
+        block,
+        n_components,
+        out,
+    });
+}
+
+struct NormalizeJoint<'a> {
+    block: &'a mut Columns,
+    n_components: usize,
+    weights: &'a [Pack],
+    log_prob: &'a mut [Pack],
+}
+
+struct LogSumExp<'a> {
+    block: &'a Columns,
+    n_components: usize,
+    out: &'a mut [Pack],
+}
+
+impl Task for NormalizeJoint<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<V: Vector>(self) -> f64 {
+        let Self {
+            block,
+            n_components,
+            weights,
+            log_prob,
+        } = self;
+        let mut total = V::splat(0.0);
+        for v in (0..block.n_packs()).step_by(GROUP) {
+            let largest = maxima::<V>(block, n_components, v);
+            let mut sum = [V::splat(0.0); GROUP];
+            for column in block.iter_mut(n_components) {
+                let packs = &mut column[v..v + GROUP];
+                for r in 0..GROUP {
+                    let share = exp(below(V::load(&packs[r]), largest[r]));
+                    sum[r] = sum[r] + share;
+                    share.store(&mut packs[r]);
+                }
+            }
+            let mut factor = [V::splat(0.0); GROUP];
+            for r in 0..GROUP {
+                let weight = V::load(&weights[v + r]);
+                let log_density = largest[r] + ln(sum[r]);
+                log_density.store(&mut log_prob[v + r]);
+                total = V::splat(0.0).if_less(weight, log_density.mul_add(weight, total), total);
+                factor[r] = weight / sum[r];
+            }
+            for column in block.iter_mut(n_components) {
+                let packs = &mut column[v..v + GROUP];
+                for r in 0..GROUP {
+                    (V::load(&packs[r]) * factor[r]).store(&mut packs[r]);
+                }
+            }
         }
-    }
-    for column in block.chunks_exact_mut(stride) {
-        for (r, &s) in column.iter_mut().zip(sum.iter()) {
-            *r /= s;
-        }
-    }
-    for (m, &s) in largest.iter_mut().zip(sum.iter()) {
-        *m += s.ln();
+        total.sum()
     }
 }
 
-/// ln Σₖ exp ℓₙₖ of every row; the block is left as it is.
-pub(crate) fn log_sum_exp(block: &[f64], stride: usize, out: &mut [f64]) {
-    maxima(block, stride, out);
-    let mut sum = [0.0; TILE_ROWS];
-    let sum = &mut sum[..out.len()];
-    for column in block.chunks_exact(stride) {
-        for ((s, &l), &m) in sum.iter_mut().zip(column).zip(out.iter()) {
-            *s += if m > f64::NEG_INFINITY {
-                (l - m).exp()
-            } else {
-                1.0
-            };
+impl Task for LogSumExp<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self {
+            block,
+            n_components,
+            out,
+        } = self;
+        for v in (0..block.n_packs()).step_by(GROUP) {
+            let largest = maxima::<V>(block, n_components, v);
+            let mut sum = [V::splat(0.0); GROUP];
+            for column in block.iter(n_components) {
+                let packs = &column[v..v + GROUP];
+                for r in 0..GROUP {
+                    sum[r] = sum[r] + exp(below(V::load(&packs[r]), largest[r]));
+                }
+            }
+            for r in 0..GROUP {
+                (largest[r] + ln(sum[r])).store(&mut out[v + r]);
+            }
         }
-    }
-    for (m, &s) in out.iter_mut().zip(sum.iter()) {
-        *m += s.ln();
     }
 }
 
-/// maxₖ ℓₙₖ of every row.
-fn maxima(block: &[f64], stride: usize, out: &mut [f64]) {
-    out.fill(f64::NEG_INFINITY);
-    for column in block.chunks_exact(stride) {
-        for (m, &l) in out.iter_mut().zip(column) {
-            *m = m.max(l);
+/// maxₖ ℓₙₖ of a group of packs.
+#[inline(always)]
+fn maxima<V: Vector>(block: &Columns, n_components: usize, v: usize) -> [V; GROUP] {
+    let mut largest = [V::splat(f64::NEG_INFINITY); GROUP];
+    for column in block.iter(n_components) {
+        let packs = &column[v..v + GROUP];
+        for r in 0..GROUP {
+            largest[r] = largest[r].max(V::load(&packs[r]));
         }
     }
+    largest
+}
+
+/// ℓ − max; 0 where both are −∞.
+#[inline(always)]
+fn below<V: Vector>(l: V, largest: V) -> V {
+    largest.if_less(V::splat(f64::MIN), V::splat(0.0), l - largest)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn posteriors_and_log_density_survive_far_points() {
-        // Two rows, two components; plain exp would underflow to 0/0.
-        let mut block = vec![-1000.0, -5.0, -1001.0, f64::NEG_INFINITY];
-        let mut log_prob = [0.0; 2];
-        let mut sums = [0.0; 2];
-        log_sum_exp(&block, 2, &mut sums);
-        normalize_joint(&mut block, 2, &mut log_prob);
-        let expected = -1000.0 + (1.0 + (-1.0f64).exp()).ln();
-        assert!((log_prob[0] - expected).abs() < 1e-12);
-        assert_eq!(log_prob[1], -5.0);
-        assert_eq!(sums, log_prob);
-        assert!((block[0] + block[2] - 1.0).abs() < 1e-15);
-        assert_eq!((block[1], block[3]), (1.0, 0.0));
+    /// Two components and two rows; the rest of the group repeats the second row.
+    fn block(rows: [[f64; 2]; 2]) -> Columns {
+        let mut block = Columns::default();
+        block.resize(2, GROUP);
+        for k in 0..2 {
+            block.column_mut(k).fill(Pack::splat(rows[1][k]));
+            block.column_mut(k)[0].0[0] = rows[0][k];
+        }
+        block
     }
 
     #[test]
-    fn a_row_of_density_zero_has_equal_posteriors() {
-        let mut block = vec![f64::NEG_INFINITY; 2];
-        let mut log_prob = [0.0];
-        normalize_joint(&mut block, 1, &mut log_prob);
-        assert_eq!(block, [0.5, 0.5]);
-        assert_eq!(log_prob[0], f64::NEG_INFINITY);
+    fn posteriors_and_log_density_survive_far_points() {
+        // Plain exp would underflow to 0/0.
+        let mut joint = block([[-1000.0, -1001.0], [-5.0, f64::NEG_INFINITY]]);
+        let mut sums = [Pack::default(); GROUP];
+        let mut log_prob = [Pack::default(); GROUP];
+        log_sum_exp(&joint, 2, &mut sums);
+        let weights = [Pack::splat(1.0); GROUP];
+        let total = normalize_joint(&mut joint, 2, &weights, &mut log_prob);
+        let expected = -1000.0 + (1.0 + (-1.0f64).exp()).ln();
+        assert!((log_prob[0].0[0] - expected).abs() < 1e-12);
+        assert_eq!(log_prob[0].0[1], -5.0);
+        assert_eq!(sums, log_prob);
+        assert!((total - (expected - 5.0 * 31.0)).abs() < 1e-10);
+        let r = |k: usize, i: usize| joint.column(k)[0].0[i];
+        assert!((r(0, 0) + r(1, 0) - 1.0).abs() < 1e-15);
+        assert_eq!((r(0, 1), r(1, 1)), (1.0, 0.0));
+    }
+
+    #[test]
+    fn a_row_of_density_zero_has_equal_posteriors_and_counts_by_its_weight() {
+        for weight in [0.0, 2.0] {
+            let mut joint = block([[f64::NEG_INFINITY; 2], [0.0; 2]]);
+            let mut weights = [Pack::default(); GROUP];
+            weights[0].0[0] = weight;
+            let mut log_prob = [Pack::default(); GROUP];
+            let total = normalize_joint(&mut joint, 2, &weights, &mut log_prob);
+            assert_eq!(log_prob[0].0[0], f64::NEG_INFINITY);
+            assert_eq!(joint.column(0)[0].0[0], weight / 2.0);
+            let expected = if weight > 0.0 { f64::NEG_INFINITY } else { 0.0 };
+            assert_eq!(total, expected);
+        }
     }
 }

@@ -1,10 +1,14 @@
 //! A finite mixture of any emission.
 
-use crate::emission::{Emission, Estimate, Expectation, Latent, Statistics};
+use crate::emission::{
+    Densities, Emission, Estimate, Expectation, Gathering, Latent, Statistics, Sums,
+};
 use crate::error::Collapse;
 use crate::log_space::{log_sum_exp, normalize_joint};
+use crate::sample::Sample;
 use crate::shares::Shares;
-use crate::tile::{Sample, Scratch, TILE_ROWS, Tile};
+use crate::simd::{LANES, Pack, flat};
+use crate::tile::{Columns, Scratch, TILE_ROWS, Tile};
 
 /// p(x) = Σₖ πₖ p(x|θₖ).
 #[derive(Debug, Clone, PartialEq)]
@@ -13,19 +17,29 @@ pub(crate) struct Mixture<E> {
     components: Vec<E>,
 }
 
-/// Buffers of one thread: ℓₙₖ of a tile, and the density of each row.
+/// A mixture laid out for evaluation.
+#[derive(Debug)]
+pub(crate) struct Evaluation<'m, E: Emission> {
+    shares: &'m Shares,
+    densities: E::Densities,
+}
+
+/// Buffers of one thread: ℓₙₖ or rₙₖ of a tile, and the density and the weight of each row.
 #[derive(Debug)]
 pub(crate) struct Joint {
-    block: Vec<f64>,
-    log_prob: Vec<f64>,
+    block: Columns,
+    log_prob: Vec<Pack>,
+    weights: Vec<Pack>,
     scratch: Scratch,
 }
 
-impl Joint {
-    pub(crate) fn new(n_components: usize) -> Self {
+impl Default for Joint {
+    fn default() -> Self {
+        let column = vec![Pack::splat(1.0); TILE_ROWS / LANES];
         Self {
-            block: vec![0.0; n_components * TILE_ROWS],
-            log_prob: vec![0.0; TILE_ROWS],
+            block: Columns::default(),
+            log_prob: column.clone(),
+            weights: column,
             scratch: Scratch::default(),
         }
     }
@@ -48,49 +62,79 @@ impl<E: Emission> Mixture<E> {
         &self.components
     }
 
-    /// Calls `visit(ln p(xₙ), rₙₖ component by component)` for a tile; Bishop, PRML (9.23).
-    pub(crate) fn posterior<T>(
-        &self,
-        tile: &Tile,
-        joint: &mut Joint,
-        visit: impl FnOnce(&[f64], &[f64], &mut Scratch) -> T,
-    ) -> T {
-        let n = tile.n_rows();
-        let Joint {
-            block,
-            log_prob,
-            scratch,
-        } = joint;
-        let block = self.log_joint(tile, block, scratch);
-        normalize_joint(block, n, &mut log_prob[..n]);
-        visit(&log_prob[..n], block, scratch)
-    }
-
-    /// Writes ln p(xₙ) of every row of a tile.
-    pub(crate) fn log_density(&self, tile: &Tile, joint: &mut Joint, out: &mut [f64]) {
-        let Joint { block, scratch, .. } = joint;
-        let block = self.log_joint(tile, block, scratch);
-        log_sum_exp(block, tile.n_rows(), out);
-    }
-
-    /// ℓₙₖ = ln πₖ + ln p(xₙ|θₖ), component by component.
-    fn log_joint<'b>(
-        &self,
-        tile: &Tile,
-        block: &'b mut [f64],
-        scratch: &mut Scratch,
-    ) -> &'b mut [f64] {
-        let n = tile.n_rows();
-        let block = &mut block[..n * self.components.len()];
-        for ((column, component), &log_share) in block
-            .chunks_exact_mut(n)
-            .zip(&self.components)
-            .zip(self.shares.logs())
-        {
-            component.log_density(tile, scratch, column);
-            column.iter_mut().for_each(|l| *l += log_share);
+    /// The mixture as something to be asked for densities.
+    pub(crate) fn evaluation(&self) -> Evaluation<'_, E> {
+        Evaluation {
+            shares: &self.shares,
+            densities: E::densities(&self.components),
         }
-        block
+    }
+}
+
+impl<E: Emission> Evaluation<'_, E> {
+    fn n_components(&self) -> usize {
+        self.shares.values().len()
+    }
+
+    /// ℓₙₖ = ln πₖ + ln p(xₙ|θₖ).
+    fn log_joint(&self, tile: &Tile, block: &mut Columns, scratch: &mut Scratch) {
+        self.densities
+            .log_densities(tile, self.shares.logs(), scratch, block);
+    }
+
+    /// rₙₖ of a tile, component by component; Bishop, PRML (9.23).
+    pub(crate) fn posterior<'j>(
+        &self,
+        tile: &Tile,
+        joint: &'j mut Joint,
+    ) -> impl Iterator<Item = &'j [f64]> {
+        let n = tile.n_packs();
+        self.log_joint(tile, &mut joint.block, &mut joint.scratch);
+        joint.weights[..n].fill(Pack::splat(1.0));
+        normalize_joint(
+            &mut joint.block,
+            self.n_components(),
+            &joint.weights[..n],
+            &mut joint.log_prob[..n],
+        );
+        joint.block.iter(self.n_components()).map(flat)
+    }
+
+    /// ln p(xₙ) of every row of a tile.
+    pub(crate) fn log_density<'j>(&self, tile: &Tile, joint: &'j mut Joint) -> &'j [f64] {
+        self.log_joint(tile, &mut joint.block, &mut joint.scratch);
+        let out = &mut joint.log_prob[..tile.n_packs()];
+        log_sum_exp(&joint.block, self.n_components(), out);
+        &flat(out)[..tile.n_rows()]
+    }
+
+    /// The E-step with one way of summing up.
+    fn expect(
+        &self,
+        sample: &Sample<'_>,
+        gathering: &E::Gathering,
+    ) -> (<E::Gathering as Gathering>::Sums, f64) {
+        sample.fold_tiles(
+            || (gathering.nothing(), 0.0),
+            Joint::default,
+            |(sums, log_likelihood), joint, tile| {
+                let n = tile.n_packs();
+                let weights = &mut joint.weights[..n];
+                sample.pack_weights(tile, weights);
+                self.log_joint(tile, &mut joint.block, &mut joint.scratch);
+                *log_likelihood += normalize_joint(
+                    &mut joint.block,
+                    self.n_components(),
+                    weights,
+                    &mut joint.log_prob[..n],
+                );
+                gathering.gather(tile, &joint.block, &mut joint.scratch, sums);
+            },
+            |total, leaf| {
+                total.0.merge(&leaf.0);
+                total.1 += leaf.1;
+            },
+        )
     }
 }
 
@@ -99,51 +143,24 @@ impl<E: Emission> Latent for Mixture<E> {
     type Data<'a> = &'a Sample<'a>;
     type Stats = Vec<E::Stats>;
 
-    fn expect(&self, sample: Self::Data<'_>) -> Expectation<Self::Stats> {
-        let none = || Expectation {
-            stats: self
-                .components
-                .iter()
-                .map(E::no_statistics)
-                .collect::<Vec<_>>(),
-            log_likelihood: 0.0,
-            weight: 0.0,
-        };
-        sample.fold_tiles(
-            none,
-            || Joint::new(self.components.len()),
-            |seen, joint, tile| {
-                let weights = sample.tile_weights(tile);
-                let mut weighted = [0.0; TILE_ROWS];
-                let weighted = &mut weighted[..tile.n_rows()];
-                self.posterior(tile, joint, |log_prob, responsibilities, scratch| {
-                    for ((l, w), out) in log_prob.iter().zip(weights).zip(weighted.iter_mut()) {
-                        // A row of weight 0 says nothing, even where its density is 0.
-                        *out = if *w > 0.0 { l * w } else { 0.0 };
-                    }
-                    seen.log_likelihood += weighted.iter().sum::<f64>();
-                    seen.weight += weights.iter().sum::<f64>();
-                    for ((component, r), stats) in self
-                        .components
-                        .iter()
-                        .zip(responsibilities.chunks_exact(tile.n_rows()))
-                        .zip(&mut seen.stats)
-                    {
-                        for ((out, r), w) in weighted.iter_mut().zip(r).zip(weights) {
-                            *out = r * w;
-                        }
-                        component.gather(tile, weighted, scratch, stats);
-                    }
-                });
-            },
-            |total, block| {
-                total.log_likelihood += block.log_likelihood;
-                total.weight += block.weight;
-                for (a, b) in total.stats.iter_mut().zip(&block.stats) {
-                    a.merge(b);
-                }
-            },
-        )
+    fn expect(
+        &self,
+        sample: Self::Data<'_>,
+        belief: &impl Estimate<E>,
+    ) -> Expectation<Self::Stats> {
+        let evaluation = self.evaluation();
+        let gathering = E::gathering(&self.components, belief.wanted());
+        let (sums, log_likelihood) = evaluation.expect(sample, &gathering);
+        let mut stats = gathering.statistics(&sums);
+        // Rare: a component has moved far for its width. The second pass is about its new place.
+        if let Some(gathering) = gathering.recentred(&stats) {
+            stats = gathering.statistics(&evaluation.expect(sample, &gathering).0);
+        }
+        Expectation {
+            stats,
+            log_likelihood,
+            weight: sample.total_weight(),
+        }
     }
 
     /// πₖ ∝ Nₖ and the belief's emissions; Bishop, PRML (9.24)–(9.27).

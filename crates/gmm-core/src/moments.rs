@@ -4,8 +4,6 @@
 //! Statistician* 37, 1983, eq. 1.5). Nothing here is a raw sum of
 //! squares, so data far from the origin loses no digits.
 
-use crate::tile::{Scratch, TILE_ROWS, Tile};
-
 /// Which second moments are kept, and so which covariances can be made of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -33,31 +31,13 @@ pub(crate) const fn lower(i: usize, j: usize) -> usize {
     i * (i + 1) / 2 + j
 }
 
-/// Σ aᵢbᵢ in eight interleaved sums: a fixed order that the compiler can vectorise.
-pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut lanes = [0.0; 8];
-    let (a8, a_rest) = a.as_chunks::<8>();
-    let (b8, b_rest) = b.as_chunks::<8>();
-    for (a, b) in a8.iter().zip(b8) {
-        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += a * b;
-        }
-    }
-    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    lanes.iter().sum::<f64>() + rest
-}
-
 impl Moments {
     /// The moments of no rows: the neutral element of [`merge`](Self::merge).
     pub(crate) fn zero(form: Form, n_features: usize) -> Self {
-        let n_scatter = match form {
-            Form::Full => lower(n_features, 0),
-            Form::Diagonal => n_features,
-        };
         Self {
             weight: 0.0,
             mean: vec![0.0; n_features],
-            scatter: vec![0.0; n_scatter],
+            scatter: vec![0.0; form.n_entries(n_features)],
             form,
         }
     }
@@ -91,88 +71,59 @@ impl Moments {
         self.weight = weight;
     }
 
-    /// Adds the rows of a tile, each with its weight.
-    ///
-    /// The sums are taken about `centre`, which costs one pass, and again about the tile's own mean in the
-    /// rare case that `centre` is so far from it that digits were lost.
-    pub(crate) fn gather(
-        &mut self,
-        tile: &Tile,
-        weights: &[f64],
+    /// From Σ w, Σ w(x−c) and Σ w(x−c)(x−c)ᵀ about a centre c, the last laid out as `form` says.
+    pub(crate) fn from_sums(
+        form: Form,
         centre: &[f64],
-        scratch: &mut Scratch,
-    ) {
-        if let Some(seen) = Self::about(centre, self.form, tile, weights, scratch) {
-            if seen.is_far_from(centre) {
-                if let Some(near) = Self::about(&seen.mean, self.form, tile, weights, scratch) {
-                    self.merge(&near);
-                }
-            } else {
-                self.merge(&seen);
-            }
+        weight: f64,
+        first: &[f64],
+        second: &[f64],
+    ) -> Self {
+        let mut moments = Self {
+            weight,
+            mean: centre.to_vec(),
+            scatter: second.to_vec(),
+            form,
+        };
+        if weight <= 0.0 {
+            // No rows: the component stays at its centre.
+            moments.weight = 0.0;
+            moments.scatter.fill(0.0);
+            return moments;
         }
+        let offset: Vec<f64> = first.iter().map(|s| s / weight).collect();
+        moments.add_outer(-weight, &offset);
+        moments
+            .mean
+            .iter_mut()
+            .zip(&offset)
+            .for_each(|(m, o)| *m += o);
+        moments.at_least_nothing();
+        moments
     }
 
-    /// The moments of a tile by sums about `centre`; none where no row has weight.
-    fn about(
-        centre: &[f64],
-        form: Form,
-        tile: &Tile,
-        weights: &[f64],
-        scratch: &mut Scratch,
-    ) -> Option<Self> {
-        let d = centre.len();
-        let n = tile.n_rows();
-        let mut seen = Self::zero(form, d);
-        seen.weight = weights.iter().sum();
-        if seen.weight <= 0.0 {
-            return None;
-        }
-        let (weighted, centred) = scratch.columns(d + 1).split_at_mut(TILE_ROWS);
-        let weighted = &mut weighted[..n];
-        let mut offset = vec![0.0; d];
-        for i in 0..d {
-            let column = &mut centred[i * TILE_ROWS..][..n];
-            for (((c, wc), x), w) in column
-                .iter_mut()
-                .zip(weighted.iter_mut())
-                .zip(tile.feature(i))
-                .zip(weights)
-            {
-                *c = x - centre[i];
-                *wc = w * *c;
-            }
-            offset[i] = weighted.iter().sum::<f64>() / seen.weight;
-            let products = match form {
-                Form::Full => 0..=i,
-                Form::Diagonal => i..=i,
-            };
-            for j in products {
-                seen.scatter[form.place(i, j)] = dot(weighted, &centred[j * TILE_ROWS..][..n]);
-            }
-        }
-        seen.add_outer(-seen.weight, &offset);
-        for i in 0..d {
-            seen.mean[i] = centre[i] + offset[i];
-            let variance = &mut seen.scatter[form.place(i, i)];
+    /// Takes away what rounding left below 0.
+    pub(crate) fn at_least_nothing(&mut self) {
+        for i in 0..self.mean.len() {
+            let variance = &mut self.scatter[self.form.place(i, i)];
             // Not `max`, which would turn an overflow's NaN into 0.
             if *variance < 0.0 {
                 *variance = 0.0;
             }
         }
-        Some(seen)
     }
 
     /// Whether sums about `centre` cancel by more than four digits in some feature.
-    fn is_far_from(&self, centre: &[f64]) -> bool {
+    pub(crate) fn is_far_from(&self, centre: &[f64]) -> bool {
         const CANCELLATION: f64 = 1e4;
-        (0..centre.len()).any(|i| {
-            let offset = self.mean[i] - centre[i];
-            let spread = self.scatter[self.form.place(i, i)];
-            // Also where both are no numbers any more.
-            let is_near = self.weight * offset * offset <= CANCELLATION * spread;
-            !is_near
-        })
+        self.weight > 0.0
+            && (0..centre.len()).any(|i| {
+                let offset = self.mean[i] - centre[i];
+                let spread = self.scatter[self.form.place(i, i)];
+                // Also where both are no numbers any more.
+                let is_near = self.weight * offset * offset <= CANCELLATION * spread;
+                !is_near
+            })
     }
 
     /// The variance of each feature, Σ wᵢ(xᵢ−mean)² / Σ wᵢ.
@@ -183,7 +134,7 @@ impl Moments {
     }
 
     /// Adds `factor`·vvᵀ to the scatter.
-    fn add_outer(&mut self, factor: f64, v: &[f64]) {
+    pub(crate) fn add_outer(&mut self, factor: f64, v: &[f64]) {
         for i in 0..v.len() {
             match self.form {
                 Form::Full => {
@@ -198,6 +149,14 @@ impl Moments {
 }
 
 impl Form {
+    /// Entries in a scatter of this form.
+    pub(crate) const fn n_entries(self, n_features: usize) -> usize {
+        match self {
+            Self::Full => lower(n_features, 0),
+            Self::Diagonal => n_features,
+        }
+    }
+
     /// Place of entry (i, j ≤ i) in a scatter of this form.
     pub(crate) const fn place(self, i: usize, j: usize) -> usize {
         match self {
@@ -210,28 +169,38 @@ impl Form {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tile::Sample;
+    use crate::emission::{Gathering as _, Sums as _};
+    use crate::kernel::Gathering;
+    use crate::sample::Sample;
+    use crate::simd::flat_mut;
+    use crate::tile::{Columns, Scratch};
     use ndarray::{Array2, array};
     use proptest::prelude::*;
     use rand::{Rng, SeedableRng};
     use rand_xoshiro::Xoshiro256Plus;
 
     fn moments_of(rows: &Array2<f64>, weights: &[f64], form: Form) -> Moments {
-        let sample = Sample::new(rows);
         let centre = vec![0.0; rows.ncols()];
-        sample.fold_tiles(
-            || Moments::zero(form, rows.ncols()),
-            Scratch::default,
-            |m, scratch, tile| {
-                m.gather(
-                    tile,
-                    &weights[tile.first_row()..][..tile.n_rows()],
-                    &centre,
-                    scratch,
-                );
-            },
-            |a, b| a.merge(&b),
-        )
+        let gathering = Gathering::about(form, std::iter::once(centre.as_slice()));
+        let gather = |gathering: &Gathering| {
+            let sums = Sample::new(rows).fold_tiles(
+                || gathering.nothing(),
+                || (Columns::default(), Scratch::default()),
+                |sums, (column, scratch), tile| {
+                    column.resize(1, tile.n_packs());
+                    let column_of_one = flat_mut(column.column_mut(0));
+                    column_of_one.fill(0.0);
+                    column_of_one[..tile.n_rows()]
+                        .copy_from_slice(&weights[tile.first_row()..][..tile.n_rows()]);
+                    gathering.gather(tile, column, scratch, sums);
+                },
+                |a, b| a.merge(&b),
+            );
+            gathering.statistics(&sums)
+        };
+        let rough = gather(&gathering);
+        let near = gathering.recentred(&rough).map(|g| gather(&g));
+        near.unwrap_or(rough).swap_remove(0)
     }
 
     fn unweighted(rows: &Array2<f64>, form: Form) -> Moments {

@@ -13,9 +13,10 @@ use crate::gmm::Gmm;
 use crate::init::{InitMethod, Start};
 use crate::likelihood::{MaximumLikelihood, Ridge};
 use crate::mixture::Mixture;
+use crate::sample::Sample;
 use crate::soundness;
 use crate::survey::Survey;
-use crate::tile::{Rows, Sample};
+use crate::tile::Rows;
 
 /// Checked parameters of a fit; made by [`ParamGuard::check`] of [`GmmParams`].
 #[derive(Debug, Clone, PartialEq)]

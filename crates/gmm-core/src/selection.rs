@@ -7,7 +7,7 @@ use crate::covariance::CovarianceType;
 use crate::error::GmmError;
 use crate::fitted::{Fitted, Progress};
 use crate::params::GmmParams;
-use crate::tile::Sample;
+use crate::sample::Sample;
 
 /// Fits every number of components with every covariance type and ranks the fits, the best first: proper ones
 /// ([`Fitted::is_proper`]) before others, and then by BIC.

@@ -1,8 +1,11 @@
 //! The one look at the data that precedes a fit.
 
+use crate::emission::{Gathering as _, Sums as _};
 use crate::error::GmmError;
-use crate::moments::{Form, Moments};
-use crate::tile::{Sample, Scratch};
+use crate::kernel::{Gathering, Sums};
+use crate::moments::Form;
+use crate::sample::Sample;
+use crate::tile::{Columns, Scratch};
 
 /// Total weight, and mean, variance and range of every column.
 #[derive(Debug, Clone)]
@@ -23,8 +26,8 @@ pub(crate) struct Survey {
 struct Seen {
     checked: Result<(), GmmError>,
     n_rows: usize,
-    moments: Moments,
     range: Vec<(f64, f64)>,
+    sums: Sums,
 }
 
 impl Survey {
@@ -34,52 +37,23 @@ impl Survey {
         if d == 0 {
             return Err(GmmError::NoColumns);
         }
-        let seen = sample.fold_tiles(
-            || Seen {
-                checked: Ok(()),
-                n_rows: 0,
-                moments: Moments::zero(Form::Diagonal, d),
-                range: vec![(f64::INFINITY, f64::NEG_INFINITY); d],
-            },
-            Scratch::default,
-            |seen, scratch, tile| {
-                if seen.checked.is_ok() {
-                    seen.checked = tile.check_finite();
-                }
-                let weights = sample.tile_weights(tile);
-                // A row that counts, so that one that does not cannot be far from all others.
-                let first = weights.iter().position(|w| *w > 0.0).unwrap_or(0);
-                let centre: Vec<f64> = (0..d).map(|j| tile.feature(j)[first]).collect();
-                seen.n_rows += weights.iter().filter(|&&w| w > 0.0).count();
-                seen.moments.gather(tile, weights, &centre, scratch);
-                for (j, (low, high)) in seen.range.iter_mut().enumerate() {
-                    for (&x, _) in tile
-                        .feature(j)
-                        .iter()
-                        .zip(weights)
-                        .filter(|(_, w)| **w > 0.0)
-                    {
-                        *low = low.min(x);
-                        *high = high.max(x);
-                    }
-                }
-            },
-            |total, block| {
-                if total.checked.is_ok() {
-                    total.checked = block.checked;
-                }
-                total.n_rows += block.n_rows;
-                total.moments.merge(&block.moments);
-                for (a, b) in total.range.iter_mut().zip(&block.range) {
-                    *a = (a.0.min(b.0), a.1.max(b.1));
-                }
-            },
-        );
+        // A row that counts, so that one that does not cannot be far from all others.
+        let first = (0..sample.n_rows()).find(|&i| sample.weight(i) > 0.0);
+        let first = first.map_or_else(|| vec![0.0; d], |i| sample.row(i));
+        let mut gathering = Gathering::about(Form::Diagonal, std::iter::once(first.as_slice()));
+        let mut seen = look(sample, &gathering);
         seen.checked?;
         if seen.n_rows == 0 {
             return Err(GmmError::NoRows);
         }
-        let mut scale = seen.moments.variances();
+        let mut moments = gathering.statistics(&seen.sums);
+        if let Some(recentred) = gathering.recentred(&moments) {
+            gathering = recentred;
+            seen = look(sample, &gathering);
+            moments = gathering.statistics(&seen.sums);
+        }
+        let moments = moments.swap_remove(0);
+        let mut scale = moments.variances();
         let constant_columns: Vec<usize> = (0..d)
             .filter(|&j| seen.range[j].0 == seen.range[j].1)
             .collect();
@@ -99,11 +73,50 @@ impl Survey {
             scale[j] = if n_varying > 0.0 { others } else { 1.0 };
         }
         Ok(Self {
-            weight: seen.moments.weight,
+            weight: moments.weight,
             n_rows: seen.n_rows,
-            mean: seen.moments.mean,
+            mean: moments.mean,
             scale,
             constant_columns,
         })
     }
+}
+
+fn look(sample: &Sample<'_>, gathering: &Gathering) -> Seen {
+    let d = sample.n_features();
+    sample.fold_tiles(
+        || Seen {
+            checked: Ok(()),
+            n_rows: 0,
+            range: vec![(f64::INFINITY, f64::NEG_INFINITY); d],
+            sums: gathering.nothing(),
+        },
+        || (Columns::default(), Scratch::default()),
+        |seen, (packed, scratch), tile| {
+            if seen.checked.is_ok() {
+                seen.checked = tile.check_finite();
+            }
+            let weights = sample.tile_weights(tile);
+            seen.n_rows += weights.iter().filter(|&&w| w > 0.0).count();
+            for (j, (low, high)) in seen.range.iter_mut().enumerate() {
+                for (&x, &w) in tile.feature(j).iter().zip(weights) {
+                    *low = if w > 0.0 { low.min(x) } else { *low };
+                    *high = if w > 0.0 { high.max(x) } else { *high };
+                }
+            }
+            packed.resize(1, tile.n_packs());
+            sample.pack_weights(tile, packed.column_mut(0));
+            gathering.gather(tile, packed, scratch, &mut seen.sums);
+        },
+        |total, leaf| {
+            if total.checked.is_ok() {
+                total.checked = leaf.checked;
+            }
+            total.n_rows += leaf.n_rows;
+            total.sums.merge(&leaf.sums);
+            for (a, b) in total.range.iter_mut().zip(&leaf.range) {
+                *a = (a.0.min(b.0), a.1.max(b.1));
+            }
+        },
+    )
 }

@@ -1,43 +1,114 @@
-//! Rows, taken a tile at a time.
+//! Rows, a tile at a time.
 //!
-//! A fit never sees a whole table. Rows are copied in tiles of [`TILE_ROWS`], transposed to
-//! feature-major `f64`, so that every inner loop runs over rows with unit stride whatever the source
-//! holds. Tiles are grouped into fixed blocks that threads work on; what the blocks return is merged in
-//! row order, so a result has the same bits on any number of threads.
+//! Rows are copied in tiles of [`TILE_ROWS`], transposed to feature-major `f64`, so that every inner loop
+//! runs over rows with unit stride whatever the source holds.
 
-use std::borrow::Cow;
-
-use ndarray::{Array2, ArrayBase, ArrayView2, Data, Ix2};
-use rayon::prelude::*;
+use ndarray::{ArrayBase, Data, Ix2};
 
 use crate::error::GmmError;
+use crate::simd::{LANES, Pack, flat, flat_mut};
 
 /// Rows in a full tile: a power of two, so that a tile of a few columns stays in the first-level cache.
 pub const TILE_ROWS: usize = 512;
 
-/// Tiles that one thread takes at a time. Depends on nothing, so that sums do not either.
-const TILES_PER_BLOCK: usize = 8;
+/// Packs of a column come in groups of this many, the rows that kernels take at once.
+pub(crate) const GROUP: usize = 4;
 
-/// Blocks whose results are held before they are merged.
-const BLOCKS_PER_WAVE: usize = 32;
+/// Packs from one column to the next: one more than a full column has, so that columns do not compete for
+/// the same lines of the cache.
+const STRIDE: usize = TILE_ROWS / LANES + 1;
 
-const ONES: [f64; TILE_ROWS] = [1.0; TILE_ROWS];
+/// Columns of up to [`TILE_ROWS`] numbers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Columns {
+    packs: Vec<Pack>,
+    n_packs: usize,
+}
+
+impl Columns {
+    /// So many columns, each for this many packs, with whatever they held before.
+    pub(crate) fn resize(&mut self, n_columns: usize, n_packs: usize) {
+        if self.packs.len() < n_columns * STRIDE {
+            self.packs.resize(n_columns * STRIDE, Pack::default());
+        }
+        self.n_packs = n_packs;
+    }
+
+    /// Packs in each column.
+    pub(crate) fn n_packs(&self) -> usize {
+        self.n_packs
+    }
+
+    /// One column.
+    #[inline(always)]
+    pub(crate) fn column(&self, j: usize) -> &[Pack] {
+        &self.packs[j * STRIDE..][..self.n_packs]
+    }
+
+    /// One column, to be written.
+    #[inline(always)]
+    pub(crate) fn column_mut(&mut self, j: usize) -> &mut [Pack] {
+        &mut self.packs[j * STRIDE..][..self.n_packs]
+    }
+
+    /// Several columns from the first on.
+    #[inline(always)]
+    pub(crate) fn iter_mut(&mut self, n_columns: usize) -> impl Iterator<Item = &mut [Pack]> {
+        let n_packs = self.n_packs;
+        self.packs
+            .chunks_exact_mut(STRIDE)
+            .take(n_columns)
+            .map(move |column| &mut column[..n_packs])
+    }
+
+    /// Several columns from the first on.
+    #[inline(always)]
+    pub(crate) fn iter(&self, n_columns: usize) -> impl Iterator<Item = &[Pack]> + Clone {
+        self.packs
+            .chunks_exact(STRIDE)
+            .take(n_columns)
+            .map(|column| &column[..self.n_packs])
+    }
+}
+
+/// Buffers that kernels reuse from tile to tile.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    packs: Vec<Pack>,
+    /// Columns, to be taken out while `packs` are used and put back.
+    pub(crate) columns: Columns,
+}
+
+impl Scratch {
+    /// `n` packs with whatever they held before.
+    #[inline(always)]
+    pub(crate) fn packs(&mut self, n: usize) -> &mut [Pack] {
+        if self.packs.len() < n {
+            self.packs.resize(n, Pack::default());
+        }
+        &mut self.packs[..n]
+    }
+}
 
 /// Up to [`TILE_ROWS`] rows, stored feature by feature.
 #[derive(Debug, Clone)]
 pub struct Tile {
     first_row: usize,
     n_rows: usize,
-    values: Vec<f64>,
+    n_features: usize,
+    columns: Columns,
 }
 
 impl Tile {
     /// An empty tile for rows of `n_features` columns.
     pub fn new(n_features: usize) -> Self {
+        let mut columns = Columns::default();
+        columns.resize(n_features, 0);
         Self {
             first_row: 0,
             n_rows: 0,
-            values: vec![0.0; n_features * TILE_ROWS],
+            n_features,
+            columns,
         }
     }
 
@@ -53,34 +124,62 @@ impl Tile {
 
     /// Columns of a row.
     pub fn n_features(&self) -> usize {
-        self.values.len() / TILE_ROWS
+        self.n_features
     }
 
     /// The values of column `j`, one per row.
     pub fn feature(&self, j: usize) -> &[f64] {
-        &self.values[j * TILE_ROWS..][..self.n_rows]
+        &flat(self.columns.column(j))[..self.n_rows]
     }
 
     /// The values of column `j`, to be written.
     pub fn feature_mut(&mut self, j: usize) -> &mut [f64] {
-        &mut self.values[j * TILE_ROWS..][..self.n_rows]
+        &mut flat_mut(self.columns.column_mut(j))[..self.n_rows]
     }
 
-    fn load(&mut self, rows: &dyn Rows, first_row: usize) {
+    /// The columns, in packs. Beyond the last row they repeat it, so that kernels need not stop in the middle
+    /// of a group and meet no number that is not in the data.
+    #[inline(always)]
+    pub(crate) fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// Packs in each column: a multiple of [`GROUP`].
+    #[inline(always)]
+    pub(crate) fn n_packs(&self) -> usize {
+        self.columns.n_packs()
+    }
+
+    /// Takes up to [`TILE_ROWS`] rows from `first_row` on.
+    pub(crate) fn load(&mut self, rows: &dyn Rows, first_row: usize) {
+        self.load_some(rows, first_row, TILE_ROWS.min(rows.n_rows() - first_row));
+    }
+
+    /// Takes `n_rows` rows from `first_row` on.
+    pub(crate) fn load_some(&mut self, rows: &dyn Rows, first_row: usize, n_rows: usize) {
         self.first_row = first_row;
-        self.n_rows = TILE_ROWS.min(rows.n_rows() - first_row);
+        self.n_rows = n_rows;
+        let n_packs = n_rows.div_ceil(LANES * GROUP) * GROUP;
+        self.columns.resize(self.n_features, n_packs);
         rows.read(self);
+        for column in self.columns.iter_mut(self.n_features) {
+            let values = flat_mut(column);
+            if let Some(&last) = values[..n_rows].last() {
+                values[n_rows..].fill(last);
+            }
+        }
     }
 
     /// The first value that is NaN or infinite, by row and then by column.
     pub(crate) fn check_finite(&self) -> Result<(), GmmError> {
         let mut first: Option<(usize, usize, f64)> = None;
-        for column in 0..self.n_features() {
-            if let Some((i, &value)) = self
-                .feature(column)
-                .iter()
-                .enumerate()
-                .find(|(_, v)| !v.is_finite())
+        for column in 0..self.n_features {
+            let values = self.feature(column);
+            // Without a branch in the loop; the search is for the rare tile that has one.
+            if values.iter().fold(true, |all, v| all & v.is_finite()) {
+                continue;
+            }
+            if let Some((i, &value)) = values.iter().enumerate().find(|(_, v)| !v.is_finite())
                 && first.is_none_or(|(row, _, _)| i < row)
             {
                 first = Some((i, column, value));
@@ -94,20 +193,6 @@ impl Tile {
             }),
             None => Ok(()),
         }
-    }
-}
-
-/// Buffers that kernels reuse from tile to tile: columns of [`TILE_ROWS`] numbers.
-#[derive(Debug, Default)]
-pub(crate) struct Scratch(Vec<f64>);
-
-impl Scratch {
-    /// `n` columns with whatever they held before.
-    pub(crate) fn columns(&mut self, n: usize) -> &mut [f64] {
-        if self.0.len() < n * TILE_ROWS {
-            self.0.resize(n * TILE_ROWS, 0.0);
-        }
-        &mut self.0[..n * TILE_ROWS]
     }
 }
 
@@ -136,9 +221,13 @@ where
     }
 
     fn read(&self, tile: &mut Tile) {
-        let first = tile.first_row();
-        let view: ArrayView2<'_, S::Elem> = self.view();
-        for j in 0..view.ncols() {
+        let (first, n, d) = (tile.first_row(), tile.n_rows(), self.ncols());
+        if let Some(values) = self.as_slice() {
+            transpose(&values[first * d..][..n * d], tile);
+            return;
+        }
+        let view = self.view();
+        for j in 0..d {
             let column = view.column(j);
             for (i, value) in tile.feature_mut(j).iter_mut().enumerate() {
                 *value = column[first + i].into();
@@ -147,188 +236,21 @@ where
     }
 }
 
-/// Rows with a weight each: what every fit works on.
-///
-/// A weight is a multiplicity: a row of weight 3 counts as three equal rows, a row of weight 0 not at all
-/// (but its values must be finite all the same). Weights that average less than 1 over the rows that have
-/// any, or more than 1e12, cannot be multiplicities; they are taken as relative and scaled to average 1.
-#[derive(Clone)]
-pub struct Sample<'a> {
-    rows: &'a dyn Rows,
-    weights: Option<Cow<'a, [f64]>>,
-}
-
-impl std::fmt::Debug for Sample<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sample")
-            .field("n_rows", &self.n_rows())
-            .field("n_features", &self.n_features())
-            .field("weighted", &self.weights.is_some())
-            .finish()
-    }
-}
-
-impl<'a> Sample<'a> {
-    /// Rows that all have weight 1.
-    pub fn new(rows: &'a dyn Rows) -> Self {
-        Self {
-            rows,
-            weights: None,
-        }
-    }
-
-    /// Rows with one weight each.
-    ///
-    /// # Errors
-    /// [`GmmError::SizeMismatch`] unless there are as many weights as rows,
-    /// [`GmmError::InvalidWeight`] for a weight that is negative, NaN or infinite.
-    pub fn weighted(rows: &'a dyn Rows, weights: &'a [f64]) -> Result<Self, GmmError> {
-        if weights.len() != rows.n_rows() {
-            return Err(GmmError::SizeMismatch {
-                what: "number of row weights",
-                expected: rows.n_rows(),
-                found: weights.len(),
-            });
-        }
-        match weights
-            .iter()
-            .enumerate()
-            .find(|(_, w)| !(w.is_finite() && **w >= 0.0))
-        {
-            Some((row, &weight)) => Err(GmmError::InvalidWeight { row, weight }),
-            None => Ok(Self {
-                rows,
-                weights: Some(multiplicities(weights)),
-            }),
-        }
-    }
-
-    /// Number of rows, those of weight 0 included.
-    pub fn n_rows(&self) -> usize {
-        self.rows.n_rows()
-    }
-
-    /// Number of columns.
-    pub fn n_features(&self) -> usize {
-        self.rows.n_features()
-    }
-
-    /// Weight of row `i`.
-    pub fn weight(&self, i: usize) -> f64 {
-        self.weights.as_ref().map_or(1.0, |w| w[i])
-    }
-
-    /// Sum of the weights.
-    pub fn total_weight(&self) -> f64 {
-        self.weights
-            .as_ref()
-            .map_or(self.n_rows() as f64, |w| w.iter().sum())
-    }
-
-    /// The weights of the rows in `tile`.
-    pub fn tile_weights(&self, tile: &Tile) -> &[f64] {
-        match &self.weights {
-            Some(weights) => &weights[tile.first_row..][..tile.n_rows],
-            None => &ONES[..tile.n_rows],
-        }
-    }
-
-    /// The values of row `i`.
-    pub(crate) fn row(&self, i: usize) -> Vec<f64> {
-        self.select(&[i]).into_raw_vec_and_offset().0
-    }
-
-    /// The rows with these numbers, one after the other.
-    pub(crate) fn select(&self, numbers: &[usize]) -> Array2<f64> {
-        let mut selected = Array2::zeros((numbers.len(), self.n_features()));
-        let mut tile = Tile::new(self.n_features());
-        tile.n_rows = 1;
-        for (mut row, &i) in selected.rows_mut().into_iter().zip(numbers) {
-            tile.first_row = i;
-            self.rows.read(&mut tile);
-            for (j, value) in row.iter_mut().enumerate() {
-                *value = tile.feature(j)[0];
+/// Spreads rows that stand one after the other over the columns of a tile, a pack of rows at a time.
+fn transpose<T: Copy + Into<f64>>(rows: &[T], tile: &mut Tile) {
+    let d = tile.n_features;
+    for (v, rows) in rows.chunks(LANES * d).enumerate() {
+        for j in 0..d {
+            let pack = &mut tile.columns.column_mut(j)[v].0;
+            if rows.len() == LANES * d {
+                for (i, value) in pack.iter_mut().enumerate() {
+                    *value = rows[i * d + j].into();
+                }
+            } else {
+                for (value, row) in pack.iter_mut().zip(rows.chunks_exact(d)) {
+                    *value = row[j].into();
+                }
             }
         }
-        selected
     }
-
-    /// Visits every tile and merges what the blocks gathered, in row order.
-    ///
-    /// `visit` adds one tile to the gathered value of its block, with buffers from `workspace` that a thread
-    /// keeps; `merge` adds a block to those before it. The same tiles meet in the same order on any number of
-    /// threads.
-    pub(crate) fn fold_tiles<S: Send, W>(
-        &self,
-        new: impl Fn() -> S + Sync,
-        workspace: impl Fn() -> W + Sync,
-        visit: impl Fn(&mut S, &mut W, &Tile) + Sync,
-        mut merge: impl FnMut(&mut S, S),
-    ) -> S {
-        let block_rows = TILE_ROWS * TILES_PER_BLOCK;
-        let n_blocks = self.n_rows().div_ceil(block_rows);
-        let gather = |(tile, workspace): &mut (Tile, W), block: usize| {
-            let mut gathered = new();
-            let end = ((block + 1) * block_rows).min(self.n_rows());
-            for first_row in (block * block_rows..end).step_by(TILE_ROWS) {
-                tile.load(self.rows, first_row);
-                visit(&mut gathered, workspace, tile);
-            }
-            gathered
-        };
-        let mut total = new();
-        for wave in (0..n_blocks).step_by(BLOCKS_PER_WAVE) {
-            let blocks = wave..(wave + BLOCKS_PER_WAVE).min(n_blocks);
-            let buffers = || (Tile::new(self.n_features()), workspace());
-            let gathered: Vec<S> = blocks.into_par_iter().map_init(buffers, gather).collect();
-            gathered
-                .into_iter()
-                .for_each(|block| merge(&mut total, block));
-        }
-        total
-    }
-}
-
-/// Weights as numbers of rows.
-fn multiplicities(weights: &[f64]) -> Cow<'_, [f64]> {
-    const MOST: f64 = 1e12;
-    let largest = weights.iter().copied().fold(0.0, f64::max);
-    let n_weighted = weights.iter().filter(|&&w| w > 0.0).count();
-    if n_weighted == 0 {
-        return Cow::Borrowed(weights);
-    }
-    // In shares of the largest, so that no sum overflows.
-    let mean: f64 = weights.iter().map(|w| w / largest).sum::<f64>() / n_weighted as f64;
-    if (1.0..=MOST).contains(&(mean * largest)) {
-        Cow::Borrowed(weights)
-    } else {
-        Cow::Owned(weights.iter().map(|w| w / largest / mean).collect())
-    }
-}
-
-/// Computes `width` values for every row of `rows`, in parallel, into `out` (row-major, rows × width). Each
-/// thread has a `state` of its own to work with.
-///
-/// # Errors
-/// [`GmmError::NonFinite`] for the first row that holds a NaN or infinite value.
-pub(crate) fn map_rows<T: Send, S>(
-    rows: &dyn Rows,
-    width: usize,
-    out: &mut [T],
-    state: impl Fn() -> S + Sync,
-    visit: impl Fn(&mut S, &Tile, &mut [T]) + Sync,
-) -> Result<(), GmmError> {
-    out.par_chunks_mut(TILE_ROWS * width)
-        .enumerate()
-        .map_init(
-            || (Tile::new(rows.n_features()), state()),
-            |(tile, state), (t, chunk)| {
-                tile.load(rows, t * TILE_ROWS);
-                tile.check_finite().map(|()| visit(state, tile, chunk))
-            },
-        )
-        // Collected before it is searched, so that the first refusal is always the same.
-        .collect::<Vec<_>>()
-        .into_iter()
-        .collect()
 }

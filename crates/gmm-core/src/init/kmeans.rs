@@ -3,8 +3,9 @@
 
 use rand::Rng;
 
+use crate::sample::Sample;
 use crate::shares::pick;
-use crate::tile::{Sample, TILE_ROWS, Tile};
+use crate::tile::{TILE_ROWS, Tile};
 
 /// Cluster centres, and the metric they are compared in.
 #[derive(Debug)]

@@ -11,16 +11,19 @@ mod resample;
 use ndarray::{Array2, Axis};
 use rand::Rng;
 
-use crate::emission::Latent;
+use crate::emission::{Gathering as _, Latent, Sums as _};
 use crate::error::GmmError;
 use crate::gaussian::Gaussian;
 use crate::gmm::Gmm;
+use crate::kernel::Gathering;
 use crate::likelihood::{MaximumLikelihood, pooled};
 use crate::mixture::Mixture;
 use crate::moments::Moments;
+use crate::sample::Sample;
 use crate::shares::pick;
+use crate::simd::flat_mut;
 use crate::survey::Survey;
-use crate::tile::{Sample, Scratch};
+use crate::tile::{Columns, Scratch};
 
 use kmeans::KMeans;
 
@@ -150,33 +153,32 @@ impl Start<'_> {
     /// Statistics of the rows, divided among the components by `share(row, component)`.
     fn statistics(&self, share: impl Fn(usize, usize) -> f64 + Sync) -> Vec<Moments> {
         let form = self.belief.covariance_type().form();
-        let d = self.sample.n_features();
-        let about = |centres: &[Vec<f64>]| {
-            // A component that gathers no rows stays at its centre.
-            let nothing_at = |centre: &Vec<f64>| Moments {
-                mean: centre.clone(),
-                ..Moments::zero(form, d)
-            };
-            self.sample.fold_tiles(
-                || centres.iter().map(nothing_at).collect::<Vec<_>>(),
-                Scratch::default,
-                |stats, scratch, tile| {
+        let k = self.n_components;
+        let about = |gathering: &Gathering| {
+            let sums = self.sample.fold_tiles(
+                || gathering.nothing(),
+                || (Columns::default(), Scratch::default()),
+                |sums, (shares, scratch), tile| {
                     let weights = self.sample.tile_weights(tile);
-                    for (component, s) in stats.iter_mut().enumerate() {
-                        let rows = tile.first_row()..;
-                        let shared: Vec<f64> = rows
-                            .zip(weights)
-                            .map(|(row, w)| w * share(row, component))
-                            .collect();
-                        s.gather(tile, &shared, &centres[component], scratch);
+                    shares.resize(k, tile.n_packs());
+                    for (component, column) in shares.iter_mut(k).enumerate() {
+                        let column = flat_mut(column);
+                        for (i, (out, w)) in column.iter_mut().zip(weights).enumerate() {
+                            *out = w * share(tile.first_row() + i, component);
+                        }
+                        column[weights.len()..].fill(0.0);
                     }
+                    gathering.gather(tile, shares, scratch, sums);
                 },
-                |total, block| total.iter_mut().zip(&block).for_each(|(a, b)| a.merge(b)),
-            )
+                |total, leaf| total.merge(&leaf),
+            );
+            gathering.statistics(&sums)
         };
         // The first pass finds centres near enough for the second to lose no digits.
-        let rough = about(&vec![self.survey.mean.clone(); self.n_components]);
-        about(&rough.into_iter().map(|s| s.mean).collect::<Vec<_>>())
+        let middle = (0..k).map(|_| self.survey.mean.as_slice());
+        let rough = about(&Gathering::about(form, middle));
+        let centres = rough.iter().map(|s| s.mean.as_slice());
+        about(&Gathering::about(form, centres))
     }
 
     /// Gives clusters of too few rows the pooled covariance: on those rows alone EM could only shrink.

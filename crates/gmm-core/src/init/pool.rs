@@ -12,8 +12,8 @@ use crate::error::{Collapse, GmmError};
 use crate::gaussian::Gaussian;
 use crate::mixture::Mixture;
 use crate::moments::Form;
+use crate::sample::Sample;
 use crate::soundness;
-use crate::tile::Sample;
 
 /// Starts, of which every second one begins with twice the components: the fewest, and the most.
 const STARTS: (usize, usize) = (6, 40);
@@ -146,7 +146,7 @@ impl Start<'_> {
         let start = Mixture::maximize(&doubled.kmeans(KMeans::CONVERGED, rng), self.belief)?;
         let run = self.run_briefly(start, OVERFIT);
         merge::reduce(
-            run.model.expect(self.sample).stats,
+            run.model.expect(self.sample, self.belief).stats,
             self.n_components,
             self.belief,
         )

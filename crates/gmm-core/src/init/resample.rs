@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use rand::Rng;
 
-use crate::tile::Sample;
+use crate::sample::Sample;
 
 /// Rows with the weight that each stands for.
 #[derive(Debug)]

@@ -1,0 +1,235 @@
+//! Sums of weighted rows, and the moments they make.
+
+use super::{SMALL, diagonal, full, pooled, small, with_size};
+use crate::emission;
+use crate::gaussian::Gaussian;
+use crate::moments::{Form, Moments};
+use crate::simd::{Pack, Task, Vector, dispatch};
+use crate::tile::{Columns, Scratch, Tile};
+
+/// The second moments that an M-step needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Which of them.
+    pub(crate) form: Form,
+    /// Whether only their sum over all components matters. Each component is then given its share Nₖ/N of
+    /// the pooled scatter.
+    pub(crate) pooled: bool,
+}
+
+/// Sums of weighted rows about a centre for each component.
+#[derive(Debug, Clone)]
+pub(crate) struct Gathering {
+    dim: usize,
+    form: Form,
+    about: About,
+}
+
+#[derive(Debug, Clone)]
+enum About {
+    /// The own centre of each component, one after the other.
+    Own(Vec<f64>),
+    /// One origin for so many components, of whose scatters only the sum is wanted.
+    Common { origin: Vec<f64>, n: usize },
+}
+
+/// Σw, Σw(x−c) and Σw(x−c)(x−c)ᵀ of every component, one after the other; with a common origin the last for
+/// all components together, after the rest.
+#[derive(Debug, Clone)]
+pub(crate) struct Sums(Vec<f64>);
+
+impl emission::Sums for Sums {
+    fn merge(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a += b);
+    }
+}
+
+impl Gathering {
+    /// About the means of components, or about their middle where that will do.
+    pub(crate) fn of(components: &[Gaussian], wanted: Wanted) -> Self {
+        if wanted.pooled && pooled::Shared::new(components).is_some() {
+            let origin = pooled::middle(components);
+            let n = components.len();
+            Self {
+                dim: origin.len(),
+                form: wanted.form,
+                about: About::Common { origin, n },
+            }
+        } else {
+            let means = components.iter().map(|g| g.mean());
+            Self::about(wanted.form, means)
+        }
+    }
+
+    /// About these centres, of which there is at least one.
+    pub(crate) fn about<'c>(form: Form, centres: impl Iterator<Item = &'c [f64]>) -> Self {
+        let mut dim = 0;
+        let mut all = Vec::new();
+        for centre in centres {
+            dim = centre.len();
+            all.extend_from_slice(centre);
+        }
+        Self {
+            dim,
+            form,
+            about: About::Own(all),
+        }
+    }
+
+    /// Numbers in the sums of one component.
+    fn stride(&self) -> usize {
+        1 + self.dim + self.form.n_entries(self.dim)
+    }
+}
+
+impl emission::Gathering for Gathering {
+    type Stats = Moments;
+    type Sums = Sums;
+
+    fn nothing(&self) -> Sums {
+        let n = match &self.about {
+            About::Own(centres) => centres.len() / self.dim * self.stride(),
+            About::Common { n, .. } => n * (1 + self.dim) + self.stride(),
+        };
+        Sums(vec![0.0; n])
+    }
+
+    fn gather(&self, tile: &Tile, weights: &Columns, scratch: &mut Scratch, into: &mut Sums) {
+        dispatch(Gather {
+            gathering: self,
+            tile,
+            weights,
+            scratch,
+            sums: &mut into.0,
+        });
+    }
+
+    fn statistics(&self, sums: &Sums) -> Vec<Moments> {
+        let d = self.dim;
+        match &self.about {
+            About::Own(centres) => centres
+                .chunks_exact(d)
+                .zip(sums.0.chunks_exact(self.stride()))
+                .map(|(centre, sums)| {
+                    let (first, second) = sums[1..].split_at(d);
+                    Moments::from_sums(self.form, centre, sums[0], first, second)
+                })
+                .collect(),
+            About::Common { origin, n } => {
+                let (parts, all) = sums.0.split_at(n * (1 + d));
+                // The scatter about the origin of all rows less that of the means is within components.
+                let mut within = Moments {
+                    weight: all[0],
+                    mean: origin.clone(),
+                    scatter: all[1 + d..].to_vec(),
+                    form: self.form,
+                };
+                let mut stats = Vec::with_capacity(*n);
+                for sums in parts.chunks_exact(1 + d) {
+                    let nothing = vec![0.0; self.form.n_entries(d)];
+                    let own = Moments::from_sums(self.form, origin, sums[0], &sums[1..], &nothing);
+                    let offset: Vec<f64> =
+                        own.mean.iter().zip(origin).map(|(m, o)| m - o).collect();
+                    within.add_outer(-own.weight, &offset);
+                    stats.push(own);
+                }
+                within.at_least_nothing();
+                for own in &mut stats {
+                    let share = own.weight / within.weight;
+                    own.scatter = within.scatter.iter().map(|s| s * share).collect();
+                }
+                stats
+            }
+        }
+    }
+
+    fn recentred(&self, stats: &[Moments]) -> Option<Self> {
+        let about = |form| Self::about(form, stats.iter().map(|s| s.mean.as_slice()));
+        let is_far = match &self.about {
+            About::Own(centres) => stats
+                .iter()
+                .zip(centres.chunks_exact(self.dim))
+                .any(|(s, centre)| s.is_far_from(centre)),
+            About::Common { origin, .. } => stats.iter().any(|s| s.is_far_from(origin)),
+        };
+        is_far.then(|| about(self.form))
+    }
+}
+
+struct Gather<'a> {
+    gathering: &'a Gathering,
+    tile: &'a Tile,
+    weights: &'a Columns,
+    scratch: &'a mut Scratch,
+    sums: &'a mut [f64],
+}
+
+impl Task for Gather<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self {
+            gathering,
+            tile,
+            weights,
+            scratch,
+            sums,
+        } = self;
+        let (dim, stride) = (gathering.dim, gathering.stride());
+        match (&gathering.about, gathering.form) {
+            (About::Own(centres), Form::Full) => {
+                let components = centres.chunks_exact(dim).enumerate();
+                for ((k, centre), sums) in components.zip(sums.chunks_exact_mut(stride)) {
+                    gather_full::<V>(tile, weights.column(k), centre, scratch, sums);
+                }
+            }
+            (About::Own(centres), Form::Diagonal) => {
+                let weights = weights.iter(centres.len() / dim);
+                diagonal::gather::<V>(tile, weights, centres, stride, sums);
+            }
+            (About::Common { origin, n }, form) => {
+                let mut differences = std::mem::take(&mut scratch.columns);
+                differences.resize(dim + 1, tile.n_packs());
+                for (j, c) in origin.iter().enumerate() {
+                    let x = tile.columns().column(j).iter();
+                    for (x, d) in x.zip(differences.column_mut(j)) {
+                        (V::load(x) - V::splat(*c)).store(d);
+                    }
+                }
+                let (parts, all) = sums.split_at_mut(n * (1 + dim));
+                pooled::gather_means::<V>(&differences, dim, weights, *n, parts);
+                let total = differences.column_mut(dim);
+                total.fill(Pack::default());
+                for w in weights.iter(*n) {
+                    for (w, total) in w.iter().zip(total.iter_mut()) {
+                        (V::load(total) + V::load(w)).store(total);
+                    }
+                }
+                match form {
+                    Form::Full => gather_full::<V>(tile, total, origin, scratch, all),
+                    Form::Diagonal => {
+                        let total = std::iter::once(&*total);
+                        diagonal::gather::<V>(tile, total, origin, stride, all);
+                    }
+                }
+                scratch.columns = differences;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn gather_full<V: Vector>(
+    tile: &Tile,
+    weights: &[Pack],
+    centre: &[f64],
+    scratch: &mut Scratch,
+    sums: &mut [f64],
+) {
+    if centre.len() <= SMALL {
+        with_size!(centre.len(), D => small::gather::<V, D>(tile, weights, centre, sums));
+    } else {
+        full::gather::<V>(tile, weights, centre, scratch, sums);
+    }
+}

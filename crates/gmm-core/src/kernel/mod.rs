@@ -1,0 +1,198 @@
+//! Gaussians laid out for the inner loops: the one place where the E-step's arithmetic is done.
+//!
+//! Two things are asked of many components at once, a tile of rows at a time: their densities
+//! ([`Densities`]) and their sums of weighted rows ([`Gathering`]). Both exist in a form for each shape of
+//! covariance and for small and large dimension; all work on packs of eight rows, and all take differences
+//! x − μ before anything else, so that data far from the origin lose no digits.
+
+mod diagonal;
+mod full;
+mod gather;
+mod pooled;
+mod small;
+
+pub(crate) use gather::{Gathering, Sums, Wanted};
+
+use crate::covariance::Covariance;
+use crate::emission;
+use crate::gaussian::Gaussian;
+use crate::log_space::LN_2PI;
+use crate::simd::{Pack, Task, Vector, dispatch};
+use crate::tile::{Columns, Scratch, Tile};
+
+/// Runs `$body` with the constant `$N` equal to `$n`, which is 1 to 4.
+macro_rules! with_size {
+    ($n:expr, $N:ident => $body:expr) => {
+        match $n {
+            1 => {
+                const $N: usize = 1;
+                $body
+            }
+            2 => {
+                const $N: usize = 2;
+                $body
+            }
+            3 => {
+                const $N: usize = 3;
+                $body
+            }
+            _ => {
+                const $N: usize = 4;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use with_size;
+
+/// Components, features or rows that a kernel takes together.
+const BLOCK: usize = 4;
+
+/// Largest dimension for which whole covariances are kept in registers.
+const SMALL: usize = 4;
+
+/// The densities of some Gaussians.
+#[derive(Debug)]
+pub(crate) struct Densities {
+    dim: usize,
+    /// μₖ, one after the other.
+    means: Vec<f64>,
+    /// −½(D ln 2π + ln|Σₖ|).
+    constants: Vec<f64>,
+    form: Form,
+}
+
+/// What turns x − μₖ into a squared distance.
+#[derive(Debug)]
+enum Form {
+    /// Lower triangles of the inverse factors Lₖ⁻¹, row by row, D at most [`SMALL`].
+    Small(Vec<f64>),
+    /// The same in the order [`full::Whitening`] takes them.
+    Full(Vec<full::Whitening>),
+    /// Inverse deviations, D for each component.
+    Diagonal(Vec<f64>),
+    /// One covariance for all.
+    Shared(pooled::Shared),
+}
+
+impl Densities {
+    pub(crate) fn new(components: &[Gaussian]) -> Self {
+        let dim = components[0].mean().len();
+        let constant = |g: &Gaussian| -0.5 * (dim as f64 * LN_2PI + g.covariance().log_det());
+        let triangles = || components.iter().map(|g| g.covariance().inverse_factor());
+        let is_full = components
+            .iter()
+            .any(|g| matches!(g.covariance(), Covariance::Full(_)));
+        let form = if let Some(shared) = pooled::Shared::new(components) {
+            Form::Shared(shared)
+        } else if !is_full {
+            let deviations = |g: &Gaussian| g.covariance().inverse_deviations().into_owned();
+            Form::Diagonal(components.iter().flat_map(deviations).collect())
+        } else if dim <= SMALL {
+            Form::Small(triangles().flat_map(|t| t.into_owned()).collect())
+        } else {
+            Form::Full(triangles().map(|t| full::Whitening::new(&t, dim)).collect())
+        };
+        Self {
+            dim,
+            means: components.iter().flat_map(|g| g.mean()).copied().collect(),
+            constants: components.iter().map(constant).collect(),
+            form,
+        }
+    }
+}
+
+impl emission::Densities for Densities {
+    fn log_densities(
+        &self,
+        tile: &Tile,
+        offsets: &[f64],
+        scratch: &mut Scratch,
+        out: &mut Columns,
+    ) {
+        out.resize(self.constants.len(), tile.n_packs());
+        let constants: Vec<f64> = self
+            .constants
+            .iter()
+            .zip(offsets)
+            .map(|(a, b)| a + b)
+            .collect();
+        dispatch(LogDensities {
+            densities: self,
+            constants: &constants,
+            tile,
+            scratch,
+            out,
+        });
+    }
+}
+
+struct LogDensities<'a> {
+    densities: &'a Densities,
+    constants: &'a [f64],
+    tile: &'a Tile,
+    scratch: &'a mut Scratch,
+    out: &'a mut Columns,
+}
+
+impl Task for LogDensities<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self {
+            densities,
+            constants,
+            tile,
+            scratch,
+            out,
+        } = self;
+        let (dim, means) = (densities.dim, densities.means.as_slice());
+        match &densities.form {
+            Form::Small(triangles) => with_size!(dim, D => {
+                small::log_densities::<V, D>(tile, means, triangles, constants, out);
+            }),
+            Form::Full(whitenings) => {
+                let components = means.chunks_exact(dim).zip(whitenings).zip(constants);
+                for (((mean, whitening), &constant), column) in
+                    components.zip(out.iter_mut(constants.len()))
+                {
+                    whitening.squared_distances::<V>(tile, mean, scratch, column);
+                    to_log_density::<V>(constant, column);
+                }
+            }
+            Form::Diagonal(deviations) => {
+                diagonal::squared_distances::<V, true>(tile.columns(), dim, means, deviations, out);
+                for (column, constant) in out.iter_mut(constants.len()).zip(constants) {
+                    to_log_density::<V>(*constant, column);
+                }
+            }
+            Form::Shared(shared) => {
+                shared.squared_distances::<V>(tile, scratch, out);
+                for (column, constant) in out.iter_mut(constants.len()).zip(constants) {
+                    to_log_density::<V>(*constant, column);
+                }
+            }
+        }
+    }
+}
+
+/// ln N(x|μ,Σ) = −½(D ln 2π + ln|Σ|) − ½q for squared distances q; Bishop, PRML (2.43).
+///
+/// So far away that q is not finite, the density is 0.
+#[inline(always)]
+fn log_density<V: Vector>(constant: V, q: V) -> V {
+    let density = q.mul_add(V::splat(-0.5), constant);
+    q.if_less(
+        V::splat(f64::INFINITY),
+        density,
+        V::splat(f64::NEG_INFINITY),
+    )
+}
+
+#[inline(always)]
+fn to_log_density<V: Vector>(constant: f64, column: &mut [Pack]) {
+    for pack in column {
+        log_density(V::splat(constant), V::load(pack)).store(pack);
+    }
+}
