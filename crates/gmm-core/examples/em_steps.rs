@@ -42,6 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .covariance_type(start.covariance_type())
         .reg_covariance(1e-6)
         .tolerance(0.0)
+        .accelerate(false)
         .max_n_iterations(iterations)
         .init_method(InitMethod::Parameters(start));
     let before = Instant::now();

@@ -57,6 +57,36 @@ impl Cholesky {
         })
     }
 
+    /// LLᵀ for a factor given row by row, with the logarithms of its diagonal; none if that overflows.
+    pub(crate) fn at(values: &mut std::slice::Iter<'_, f64>, dim: usize) -> Option<Self> {
+        let mut factor: Vec<f64> = values.by_ref().take(lower(dim, 0)).copied().collect();
+        let mut log_det = 0.0;
+        for i in 0..dim {
+            let diagonal = factor.get_mut(lower(i, i))?;
+            log_det += 2.0 * *diagonal;
+            *diagonal = diagonal.exp();
+        }
+        let mut matrix = vec![0.0; factor.len()];
+        for i in 0..dim {
+            for j in 0..=i {
+                matrix[lower(i, j)] = (0..=j)
+                    .map(|k| factor[lower(i, k)] * factor[lower(j, k)])
+                    .sum();
+            }
+        }
+        let inverse_factor = invert(&factor, dim);
+        let numbers = matrix.iter().chain(&inverse_factor);
+        let is_sound = numbers.chain([&log_det]).all(|x| x.is_finite())
+            && (0..dim).all(|i| matrix[lower(i, i)] >= f64::MIN_POSITIVE);
+        is_sound.then_some(Self {
+            dim,
+            matrix,
+            factor,
+            inverse_factor,
+            log_det,
+        })
+    }
+
     /// D, for a D × D matrix.
     pub fn dim(&self) -> usize {
         self.dim

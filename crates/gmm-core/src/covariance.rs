@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::cholesky::{BadPivot, Cholesky};
 use crate::error::GmmError;
 use crate::moments::{Form, lower};
+use crate::squarem::Coordinates;
 
 /// The constraint on the covariances Σₖ of a mixture.
 ///
@@ -272,6 +273,44 @@ impl Covariance {
             _ => (0..self.dim())
                 .map(|j| 1.0 / self.entry(j, j).sqrt())
                 .collect(),
+        }
+    }
+
+    /// Adds the coordinates of a component that has this share of the rows: L with the logarithms of its
+    /// diagonal, or half those of the variances.
+    pub(crate) fn coordinates(&self, share: f64, into: &mut Coordinates) {
+        let of_deviation = |variance: f64| (0.5 * variance.ln(), 2.0 * share);
+        match self {
+            Self::Full(c) => {
+                for i in 0..c.dim() {
+                    for j in 0..i {
+                        into.push(c.factor()[lower(i, j)], share / c.entry(i, i));
+                    }
+                    into.push(c.factor()[lower(i, i)].ln(), 2.0 * share);
+                }
+            }
+            Self::Diagonal { variances, .. } => {
+                for variance in variances {
+                    let (value, metric) = of_deviation(*variance);
+                    into.push(value, metric);
+                }
+            }
+            Self::Spherical { variance, dim } => {
+                let (value, metric) = of_deviation(*variance);
+                into.push(value, metric * *dim as f64);
+            }
+        }
+    }
+
+    /// The covariance of this form at coordinates that are taken from the front of `values`.
+    pub(crate) fn at(&self, values: &mut std::slice::Iter<'_, f64>) -> Option<Self> {
+        let mut variance = || values.next().map_or(f64::NAN, |v| (2.0 * v).exp());
+        match self {
+            Self::Full(c) => Cholesky::at(values, c.dim()).map(Self::Full),
+            Self::Diagonal { variances, .. } => {
+                Self::diagonal(variances.iter().map(|_| variance()).collect()).ok()
+            }
+            Self::Spherical { dim, .. } => Self::spherical(variance(), *dim).ok(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::emission::{Estimate, Latent};
 use crate::error::Collapse;
+use crate::squarem::Reach;
 
 /// When a fit ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,6 +14,8 @@ pub(crate) struct Stopping {
     pub(crate) tolerance: f64,
     /// Most M-steps.
     pub(crate) max_n_iterations: usize,
+    /// Whether SQUAREM may extrapolate.
+    pub(crate) accelerate: bool,
 }
 
 /// How a fit ended. None of these is an error: each comes with a model.
@@ -67,10 +70,11 @@ impl<M> Run<M> {
     }
 }
 
-/// Alternates E and M steps from `start`; `observe(iteration, objective)` is told of every E-step.
+/// Alternates E and M steps from `start`; `observe(iteration, objective)` is told of every one that counts.
 ///
 /// The objective climbs as long as the ridge is small against the data: with no ridge it never falls
-/// (Dempster, Laird & Rubin 1977, theorem 1), with a ridge by no more than the order of the ridge.
+/// (Dempster, Laird & Rubin 1977, theorem 1), with a ridge by no more than the order of the ridge. An
+/// extrapolated model that is worse than the last is dropped.
 pub(crate) fn batch<L: Latent>(
     start: L,
     data: L::Data<'_>,
@@ -78,53 +82,118 @@ pub(crate) fn batch<L: Latent>(
     stopping: Stopping,
     observe: &mut dyn FnMut(usize, f64),
 ) -> Run<L> {
-    let mut model = start;
-    let mut objective = Vec::new();
-    loop {
-        let expectation = model.expect(data, belief);
-        objective.push(expectation.mean_log_likelihood());
-        observe(objective.len() - 1, expectation.mean_log_likelihood());
-        let outcome = if has_converged(&objective, stopping.tolerance) {
-            Some(Outcome::Converged)
-        } else if objective.len() > stopping.max_n_iterations {
-            Some(Outcome::IterationLimit)
+    let mut run = Run {
+        model: start,
+        objective: Vec::new(),
+        outcome: Outcome::IterationLimit,
+    };
+    let mut reach = Reach::new();
+    // What EM made of the last models in a row; where to return if the present one is an extrapolation.
+    let mut path = Vec::new();
+    let mut fallback: Option<L> = None;
+    let mut trend = Trend::default();
+    for iteration in 0..=stopping.max_n_iterations {
+        let is_last = iteration == stopping.max_n_iterations;
+        let (objective, stats) = if is_last {
+            (run.model.mean_log_likelihood(data), None)
         } else {
-            None
+            let expectation = run.model.expect(data, belief);
+            (expectation.mean_log_likelihood(), Some(expectation.stats))
         };
-        if let Some(outcome) = outcome {
-            return Run {
-                model,
-                objective,
-                outcome,
-            };
+        let is_extrapolated = fallback.is_some();
+        if let Some(safe) = fallback.take() {
+            // Also where it is no number.
+            let has_climbed = objective >= run.last_objective();
+            if !has_climbed {
+                run.model = safe;
+                reach.fell();
+                trend.fell();
+                if is_last {
+                    // There is no step left to see how good the other is; EM never falls.
+                    run.objective.push(run.model.mean_log_likelihood(data));
+                }
+                continue;
+            }
+            trend.jumped(objective - run.last_objective());
         }
-        match L::maximize(&expectation.stats, belief) {
-            Ok(next) => model = next,
+        run.objective.push(objective);
+        trend.add(objective);
+        observe(run.objective.len() - 1, objective);
+        if trend.has_converged(stopping.tolerance) {
+            run.outcome = Outcome::Converged;
+            break;
+        }
+        let Some(stats) = stats else { break };
+        let next = match L::maximize(&stats, belief) {
+            Ok(next) => next,
             Err(Collapse { component, .. }) => {
-                return Run {
-                    model,
-                    objective,
-                    outcome: Outcome::Collapsed { component },
-                };
+                run.outcome = Outcome::Collapsed { component };
+                break;
+            }
+        };
+        // The step after an extrapolation is EM's own, which settles what that disturbed.
+        if stopping.accelerate && !is_extrapolated {
+            path.push(run.model.coordinates());
+            if let [first, second] = path.as_slice() {
+                let beyond = reach.beyond([first, second, &next.coordinates()]);
+                if let Some(model) = beyond.and_then(|values| next.at(&values, belief)) {
+                    fallback = Some(next);
+                    run.model = model;
+                    path.clear();
+                    continue;
+                }
+                path.clear();
             }
         }
+        run.model = next;
     }
+    run
 }
 
-/// Whether the limit of the objective is within `tolerance` of its last value.
-///
-/// EM converges linearly, so successive gains shrink by a factor a and what is still to come is about
-/// gain·a/(1−a): Aitken's extrapolation (Böhning et al., *Ann. Inst. Statist. Math.* 46, 1994). Testing the
-/// gain alone, as is usual, stops a slow fit far from its optimum.
-///
-/// Near a saddle point gains fall to almost nothing before they grow again, so the extrapolation must hold
-/// twice in a row.
-fn has_converged(objective: &[f64], tolerance: f64) -> bool {
-    let n = objective.len();
-    tolerance > 0.0
-        && n >= 4
-        && to_come(&objective[n - 3..]) <= tolerance
-        && to_come(&objective[n - 4..n - 1]) <= tolerance
+/// The objective since the last extrapolation: what EM alone did.
+#[derive(Debug, Default)]
+struct Trend {
+    values: Vec<f64>,
+    /// What the extrapolation before them gained.
+    jump: Option<f64>,
+}
+
+impl Trend {
+    fn add(&mut self, objective: f64) {
+        self.values.push(objective);
+    }
+
+    fn jumped(&mut self, gain: f64) {
+        self.values.clear();
+        self.jump = Some(gain);
+    }
+
+    /// An extrapolation failed, so there is a value missing.
+    fn fell(&mut self) {
+        self.values.clear();
+        self.jump = None;
+    }
+
+    /// Whether the limit of the objective is within `tolerance` of its last value.
+    ///
+    /// EM converges linearly, so successive gains shrink by a factor a and what is still to come is about
+    /// gain·a/(1−a): Aitken's extrapolation (Böhning et al., *Ann. Inst. Statist. Math.* 46, 1994). Testing
+    /// the gain alone, as is usual, stops a slow fit far from its optimum.
+    ///
+    /// Near a saddle point gains fall to almost nothing before they grow again, so the extrapolation must
+    /// hold twice in a row; or once, where a step of SQUAREM before, which follows the slowest mode, gained as
+    /// little.
+    fn has_converged(&self, tolerance: f64) -> bool {
+        let v = self.values.as_slice();
+        tolerance > 0.0
+            && match (v.len(), self.jump) {
+                (0..3, _) | (3, None) => false,
+                (3, Some(jump)) => jump <= tolerance && to_come(v) <= tolerance,
+                (n, _) => {
+                    to_come(&v[n - 3..]) <= tolerance && to_come(&v[n - 4..n - 1]) <= tolerance
+                }
+            }
+    }
 }
 
 /// What is still to come after three values of the objective.
@@ -149,7 +218,13 @@ fn to_come(values: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::has_converged;
+    use super::Trend;
+
+    fn has_converged(objective: &[f64], tolerance: f64) -> bool {
+        let mut trend = Trend::default();
+        objective.iter().for_each(|&l| trend.add(l));
+        trend.has_converged(tolerance)
+    }
 
     #[test]
     fn convergence_is_distance_from_the_limit_not_the_size_of_a_step() {

@@ -11,6 +11,7 @@
 
 use crate::error::Collapse;
 use crate::shares::Shares;
+use crate::squarem::Coordinates;
 use crate::tile::{Columns, Scratch, Tile};
 
 /// Expected sufficient statistics of one state.
@@ -35,6 +36,12 @@ pub(crate) trait Emission: Clone + Send + Sync + Sized {
 
     /// The E-step's sums for some states.
     fn gathering(states: &[Self], wanted: Self::Wanted) -> Self::Gathering;
+
+    /// Adds the coordinates of a state that has this share of the rows.
+    fn coordinates(&self, share: f64, into: &mut Coordinates);
+
+    /// The state at coordinates that are taken from the front of `values`, if there is one.
+    fn at(&self, values: &mut std::slice::Iter<'_, f64>) -> Option<Self>;
 }
 
 /// The densities of several states.
@@ -80,6 +87,9 @@ pub(crate) trait Estimate<E: Emission>: Sync {
     /// [`Collapse`] for a state whose statistics determine no density.
     fn emissions(&self, stats: &[E::Stats]) -> Result<Vec<E>, Collapse>;
 
+    /// Whether an M-step could have made this emission.
+    fn allows(&self, emission: &E) -> bool;
+
     /// Weights from expected counts.
     fn shares(&self, counts: &[f64]) -> Shares {
         Shares::of_counts(counts)
@@ -119,6 +129,15 @@ pub(crate) trait Latent: Clone {
         data: Self::Data<'_>,
         belief: &impl Estimate<Self::Emission>,
     ) -> Expectation<Self::Stats>;
+
+    /// The log-likelihood per unit of weight alone, to the bit of what [`expect`](Self::expect) says.
+    fn mean_log_likelihood(&self, data: Self::Data<'_>) -> f64;
+
+    /// Where the model is.
+    fn coordinates(&self) -> Coordinates;
+
+    /// The model at these coordinates, if there is one and `belief` allows it.
+    fn at(&self, values: &[f64], belief: &impl Estimate<Self::Emission>) -> Option<Self>;
 
     /// The M-step.
     ///

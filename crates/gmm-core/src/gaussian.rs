@@ -2,8 +2,9 @@
 
 use crate::covariance::Covariance;
 use crate::emission::{Emission, Statistics};
-use crate::kernel::{Densities, Gathering, Wanted};
+use crate::kernel::{Component, Densities, Gathering, Wanted};
 use crate::moments::Moments;
+use crate::squarem::Coordinates;
 
 /// N(μ, Σ).
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +31,13 @@ impl Gaussian {
     }
 }
 
+fn laid_out(states: &[Gaussian]) -> Vec<Component<'_>> {
+    states
+        .iter()
+        .map(|Gaussian { mean, covariance }| Component { mean, covariance })
+        .collect()
+}
+
 impl Statistics for Moments {
     fn weight(&self) -> f64 {
         self.weight
@@ -43,10 +51,24 @@ impl Emission for Gaussian {
     type Gathering = Gathering;
 
     fn densities(states: &[Self]) -> Densities {
-        Densities::new(states)
+        Densities::new(&laid_out(states))
+    }
+
+    fn coordinates(&self, share: f64, into: &mut Coordinates) {
+        for (j, m) in self.mean.iter().enumerate() {
+            into.push(*m, share / self.covariance.entry(j, j));
+        }
+        self.covariance.coordinates(share, into);
+    }
+
+    fn at(&self, values: &mut std::slice::Iter<'_, f64>) -> Option<Self> {
+        let mean: Vec<f64> = values.by_ref().take(self.mean.len()).copied().collect();
+        let covariance = self.covariance.at(values)?;
+        let is_finite = mean.iter().all(|m| m.is_finite());
+        is_finite.then(|| Self::new(mean, covariance))
     }
 
     fn gathering(states: &[Self], wanted: Wanted) -> Gathering {
-        Gathering::of(states, wanted)
+        Gathering::of(&laid_out(states), wanted)
     }
 }

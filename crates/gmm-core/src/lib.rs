@@ -53,6 +53,7 @@ pub mod selection;
 mod shares;
 mod simd;
 mod soundness;
+mod squarem;
 mod survey;
 mod tile;
 mod typed_covariances;

@@ -1,8 +1,9 @@
 //! The maximum-likelihood belief: Gaussians from their moments, with a ridge.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::covariance::CovarianceType;
+use crate::covariance::{Covariance, CovarianceType};
 use crate::emission::Estimate;
 use crate::error::Collapse;
 use crate::gaussian::Gaussian;
@@ -62,18 +63,17 @@ impl MaximumLikelihood {
     }
 
     /// Sₖ/Nₖ + ridge, as the covariance of one component.
-    pub(crate) fn gaussian(
+    pub(crate) fn covariance(
         &self,
         moments: &Moments,
         component: usize,
-    ) -> Result<Gaussian, Collapse> {
+    ) -> Result<Covariance, Collapse> {
         let mut variances: Vec<f64> = moments.scatter.iter().map(|s| s / moments.weight).collect();
         for (i, ridge) in self.ridge.iter().enumerate() {
             variances[moments.form.place(i, i)] += ridge;
         }
         self.covariance_type
             .covariance(variances, moments.mean.len())
-            .map(|covariance| Gaussian::new(moments.mean.clone(), covariance))
             .map_err(|pivot| Collapse {
                 component,
                 column: pivot.0,
@@ -105,26 +105,38 @@ impl Estimate<Gaussian> for MaximumLikelihood {
         }
     }
 
+    /// No variance, whatever the other features say, is below the ridge.
+    fn allows(&self, emission: &Gaussian) -> bool {
+        let variances = emission.covariance().conditional_variances();
+        variances.iter().zip(&self.ridge).all(|(v, r)| v >= r)
+    }
+
     /// μₖ and Σₖ of Bishop, PRML (9.24)–(9.25); tied types pool the scatters first, Σ = Σₖ Sₖ/N.
     ///
     /// A component without rows keeps its mean and takes the pooled covariance, so that the model stays
     /// valid; its weight says that it is empty.
     fn emissions(&self, stats: &[Moments]) -> Result<Vec<Gaussian>, Collapse> {
         let all = pooled(stats);
-        let shared = |s: &Moments| Moments {
-            mean: s.mean.clone(),
-            ..all.clone()
-        };
-        stats
+        let is_empty = |s: &Moments| s.weight <= NO_SHARE * all.weight;
+        let first_shared = stats
             .iter()
+            .position(|s| self.covariance_type.is_tied() || is_empty(s));
+        let shared = first_shared
+            .map(|component| self.covariance(&all, component))
+            .transpose()?;
+        let covariances: Vec<_> = stats
+            .par_iter()
             .enumerate()
-            .map(|(component, s)| {
-                if self.covariance_type.is_tied() || s.weight <= NO_SHARE * all.weight {
-                    self.gaussian(&shared(s), component)
-                } else {
-                    self.gaussian(s, component)
-                }
+            .map(|(component, s)| match &shared {
+                Some(shared) if self.covariance_type.is_tied() || is_empty(s) => Ok(shared.clone()),
+                _ => self.covariance(s, component),
             })
+            .collect();
+        // One after the other, so that the first refusal is always the same.
+        covariances
+            .into_iter()
+            .zip(stats)
+            .map(|(covariance, s)| Ok(Gaussian::new(s.mean.clone(), covariance?)))
             .collect()
     }
 }

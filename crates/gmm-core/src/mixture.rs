@@ -8,7 +8,11 @@ use crate::log_space::{log_sum_exp, normalize_joint};
 use crate::sample::Sample;
 use crate::shares::Shares;
 use crate::simd::{LANES, Pack, flat};
+use crate::squarem::Coordinates;
 use crate::tile::{Columns, Scratch, TILE_ROWS, Tile};
+
+/// ln πₖ of a component without rows, as a coordinate.
+const LEAST_LOG_SHARE: f64 = -700.0;
 
 /// p(x) = Σₖ πₖ p(x|θₖ).
 #[derive(Debug, Clone, PartialEq)]
@@ -108,14 +112,35 @@ impl<E: Emission> Evaluation<'_, E> {
         &flat(out)[..tile.n_rows()]
     }
 
+    /// Σ wₙ ln p(xₙ), in nats.
+    pub(crate) fn log_likelihood(&self, sample: &Sample<'_>) -> f64 {
+        self.fold(sample, || (), |_, _, ()| {}, |_, ()| {}).1
+    }
+
     /// The E-step with one way of summing up.
     fn expect(
         &self,
         sample: &Sample<'_>,
         gathering: &E::Gathering,
     ) -> (<E::Gathering as Gathering>::Sums, f64) {
+        self.fold(
+            sample,
+            || gathering.nothing(),
+            |tile, joint, sums| gathering.gather(tile, &joint.block, &mut joint.scratch, sums),
+            |total, leaf| total.merge(&leaf),
+        )
+    }
+
+    /// Takes the posterior of every tile to `gather`; returns what it gathered and Σ wₙ ln p(xₙ).
+    fn fold<S: Send>(
+        &self,
+        sample: &Sample<'_>,
+        nothing: impl Fn() -> S + Sync,
+        gather: impl Fn(&Tile, &mut Joint, &mut S) + Sync,
+        merge: impl Fn(&mut S, S) + Sync,
+    ) -> (S, f64) {
         sample.fold_tiles(
-            || (gathering.nothing(), 0.0),
+            || (nothing(), 0.0),
             Joint::default,
             |(sums, log_likelihood), joint, tile| {
                 let n = tile.n_packs();
@@ -128,10 +153,10 @@ impl<E: Emission> Evaluation<'_, E> {
                     weights,
                     &mut joint.log_prob[..n],
                 );
-                gathering.gather(tile, &joint.block, &mut joint.scratch, sums);
+                gather(tile, joint, sums);
             },
             |total, leaf| {
-                total.0.merge(&leaf.0);
+                merge(&mut total.0, leaf.0);
                 total.1 += leaf.1;
             },
         )
@@ -161,6 +186,41 @@ impl<E: Emission> Latent for Mixture<E> {
             log_likelihood,
             weight: sample.total_weight(),
         }
+    }
+
+    fn mean_log_likelihood(&self, sample: Self::Data<'_>) -> f64 {
+        self.evaluation().log_likelihood(sample) / sample.total_weight()
+    }
+
+    /// ln πₖ, then those of the components.
+    fn coordinates(&self) -> Coordinates {
+        let mut coordinates = Coordinates::default();
+        for (&share, &log) in self.shares.values().iter().zip(self.shares.logs()) {
+            coordinates.push(log.max(LEAST_LOG_SHARE), share);
+        }
+        for (component, &share) in self.components.iter().zip(self.shares.values()) {
+            component.coordinates(share, &mut coordinates);
+        }
+        coordinates
+    }
+
+    fn at(&self, values: &[f64], belief: &impl Estimate<E>) -> Option<Self> {
+        let (logs, rest) = values.split_at(self.components.len());
+        let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let shares: Vec<f64> = logs.iter().map(|l| (l - largest).exp()).collect();
+        if !shares.iter().all(|s| s.is_finite()) {
+            return None;
+        }
+        let mut rest = rest.iter();
+        let mut components = Vec::with_capacity(logs.len());
+        for component in &self.components {
+            let moved = component.at(&mut rest)?;
+            if !belief.allows(&moved) {
+                return None;
+            }
+            components.push(moved);
+        }
+        Some(Self::new(Shares::of_counts(&shares), components))
     }
 
     /// πₖ ∝ Nₖ and the belief's emissions; Bishop, PRML (9.24)–(9.27).

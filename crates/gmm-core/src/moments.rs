@@ -32,16 +32,6 @@ pub(crate) const fn lower(i: usize, j: usize) -> usize {
 }
 
 impl Moments {
-    /// The moments of no rows: the neutral element of [`merge`](Self::merge).
-    pub(crate) fn zero(form: Form, n_features: usize) -> Self {
-        Self {
-            weight: 0.0,
-            mean: vec![0.0; n_features],
-            scatter: vec![0.0; form.n_entries(n_features)],
-            form,
-        }
-    }
-
     /// Pools with the moments of other rows, of the same form.
     pub(crate) fn merge(&mut self, other: &Self) {
         if other.weight <= 0.0 {

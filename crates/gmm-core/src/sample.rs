@@ -13,7 +13,7 @@ use crate::tile::{Rows, TILE_ROWS, Tile};
 
 /// Tiles that one thread takes at a time, at least; and the number of such leaves, at most. They depend on
 /// nothing, so that sums do not either.
-const LEAF_TILES: usize = 8;
+const LEAF_TILES: usize = 1;
 const MOST_LEAVES: usize = 256;
 
 const ONES: [f64; TILE_ROWS] = [1.0; TILE_ROWS];

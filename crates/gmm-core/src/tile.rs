@@ -97,6 +97,8 @@ pub struct Tile {
     n_rows: usize,
     n_features: usize,
     columns: Columns,
+    /// Rows on their way into the columns.
+    buffer: Vec<f64>,
 }
 
 impl Tile {
@@ -109,6 +111,7 @@ impl Tile {
             n_rows: 0,
             n_features,
             columns,
+            buffer: Vec::new(),
         }
     }
 
@@ -236,19 +239,52 @@ where
     }
 }
 
-/// Spreads rows that stand one after the other over the columns of a tile, a pack of rows at a time.
+/// Spreads rows that stand one after the other over the columns of a tile.
 fn transpose<T: Copy + Into<f64>>(rows: &[T], tile: &mut Tile) {
-    let d = tile.n_features;
-    for (v, rows) in rows.chunks(LANES * d).enumerate() {
-        for j in 0..d {
-            let pack = &mut tile.columns.column_mut(j)[v].0;
-            if rows.len() == LANES * d {
-                for (i, value) in pack.iter_mut().enumerate() {
-                    *value = rows[i * d + j].into();
+    let Tile {
+        n_features,
+        columns,
+        buffer,
+        ..
+    } = tile;
+    match *n_features {
+        1 => turn(rows.as_chunks::<1>().0, columns),
+        2 => turn(rows.as_chunks::<2>().0, columns),
+        3 => turn(rows.as_chunks::<3>().0, columns),
+        d => {
+            // Memory is read in its order, which it is fast at, and turned around in the cache.
+            buffer.clear();
+            buffer.extend(rows.iter().map(|&x| x.into()));
+            for (v, rows) in buffer.chunks(LANES * d).enumerate() {
+                let columns = columns.packs.chunks_exact_mut(STRIDE);
+                if rows.len() == LANES * d {
+                    let rows: [&[f64]; LANES] = std::array::from_fn(|i| &rows[i * d..][..d]);
+                    for (j, column) in (0..d).zip(columns) {
+                        column[v].0 = rows.map(|row| row[j]);
+                    }
+                } else {
+                    for (j, column) in (0..d).zip(columns) {
+                        for (value, row) in column[v].0.iter_mut().zip(rows.chunks_exact(d)) {
+                            *value = row[j];
+                        }
+                    }
                 }
-            } else {
-                for (value, row) in pack.iter_mut().zip(rows.chunks_exact(d)) {
-                    *value = row[j].into();
+            }
+        }
+    }
+}
+
+/// The same for rows of few features.
+fn turn<T: Copy + Into<f64>, const D: usize>(rows: &[[T; D]], columns: &mut Columns) {
+    for (v, rows) in rows.chunks(LANES).enumerate() {
+        for j in 0..D {
+            let pack = &mut columns.packs[j * STRIDE + v].0;
+            match rows.first_chunk::<LANES>() {
+                Some(rows) => *pack = rows.map(|row| row[j].into()),
+                None => {
+                    for (value, row) in pack.iter_mut().zip(rows) {
+                        *value = row[j].into();
+                    }
                 }
             }
         }

@@ -132,6 +132,7 @@ impl Start<'_> {
         let stopping = Stopping {
             tolerance: TOLERANCE,
             max_n_iterations,
+            accelerate: true,
         };
         em::batch(model, self.sample, self.belief, stopping, &mut |_, _| {})
     }

@@ -66,60 +66,90 @@ fn block<V: Vector, const SCALED: bool, const C: usize, const R: usize>(
 
 /// Adds Σw, Σw(xⱼ−cⱼ) and Σw(xⱼ−cⱼ)² of every component to its part of `sums`.
 #[inline(always)]
-pub(super) fn gather<'w, V: Vector>(
+pub(super) fn gather<V: Vector>(
     tile: &Tile,
-    weights: impl Iterator<Item = &'w [Pack]> + Clone,
+    weights: &[&[Pack]],
+    centres: &[f64],
+    stride: usize,
+    sums: &mut [f64],
+) {
+    if V::REGISTERS >= 32 {
+        gather_blocks::<V, 2, BLOCK>(tile, weights, centres, stride, sums);
+    } else {
+        gather_blocks::<V, 1, 2>(tile, weights, centres, stride, sums);
+    }
+}
+
+/// The same in blocks of C components and B features.
+#[inline(always)]
+fn gather_blocks<V: Vector, const C: usize, const B: usize>(
+    tile: &Tile,
+    weights: &[&[Pack]],
     centres: &[f64],
     stride: usize,
     sums: &mut [f64],
 ) {
     let dim = tile.n_features();
-    for (sums, w) in sums.chunks_exact_mut(stride).zip(weights.clone()) {
+    for (sums, w) in sums.chunks_exact_mut(stride).zip(weights) {
         let mut total = V::splat(0.0);
-        for w in w {
+        for w in *w {
             total = total + V::load(w);
         }
         sums[0] += total.sum();
     }
     // A few features stay in the first-level cache while all components go by.
-    for first in (0..dim).step_by(BLOCK) {
-        with_size!(BLOCK.min(dim - first), J => {
-            let parts = sums.chunks_exact_mut(stride).zip(weights.clone());
-            for ((sums, w), centre) in parts.zip(centres.chunks_exact(dim)) {
-                features::<V, J>(tile, first, w, &centre[first..], dim, sums);
+    for first in (0..dim).step_by(B) {
+        with_size!(B.min(dim - first), J => {
+            let (pairs, rest) = weights.as_chunks::<C>();
+            let mut parts = sums.chunks_mut(C * stride).zip(centres.chunks(C * dim));
+            for (w, (sums, centres)) in pairs.iter().zip(&mut parts) {
+                features::<V, C, J>(tile, first, w, centres, dim, sums);
+            }
+            for (w, (sums, centres)) in rest.as_chunks::<1>().0.iter().zip(parts) {
+                features::<V, 1, J>(tile, first, w, centres, dim, sums);
             }
         });
     }
 }
 
-/// The same for J features of one component.
+/// The same for C components and J features.
 #[inline(always)]
-fn features<V: Vector, const J: usize>(
+fn features<V: Vector, const C: usize, const J: usize>(
     tile: &Tile,
     first: usize,
-    weights: &[Pack],
-    centre: &[f64],
+    weights: &[&[Pack]; C],
+    centres: &[f64],
     dim: usize,
     sums: &mut [f64],
 ) {
-    let n = weights.len();
+    let n = tile.n_packs();
     let mut x: [&[Pack]; J] = [&[]; J];
     for j in 0..J {
         x[j] = &tile.columns().column(first + j)[..n];
     }
-    let mut linear = [V::splat(0.0); J];
-    let mut square = [V::splat(0.0); J];
+    let mut w: [&[Pack]; C] = [&[]; C];
+    for c in 0..C {
+        w[c] = &weights[c][..n];
+    }
+    let mut linear = [[V::splat(0.0); J]; C];
+    let mut square = [[V::splat(0.0); J]; C];
     for v in 0..n {
-        let w = V::load(&weights[v]);
-        for j in 0..J {
-            let d = V::load(&x[j][v]) - V::splat(centre[j]);
-            let wd = w * d;
-            linear[j] = linear[j] + wd;
-            square[j] = wd.mul_add(d, square[j]);
+        for c in 0..C {
+            let w = V::load(&w[c][v]);
+            for j in 0..J {
+                let d = V::load(&x[j][v]) - V::splat(centres[c * dim + first + j]);
+                let wd = w * d;
+                linear[c][j] = linear[c][j] + wd;
+                square[c][j] = wd.mul_add(d, square[c][j]);
+            }
         }
     }
-    for j in 0..J {
-        sums[1 + first + j] += linear[j].sum();
-        sums[1 + dim + first + j] += square[j].sum();
+    let stride = 1 + 2 * dim;
+    for c in 0..C {
+        let sums = &mut sums[c * stride..];
+        for j in 0..J {
+            sums[1 + first + j] += linear[c][j].sum();
+            sums[1 + dim + first + j] += square[c][j].sum();
+        }
     }
 }

@@ -94,14 +94,33 @@ impl Whitening {
         scratch: &mut Scratch,
         out: &mut Columns,
     ) {
-        let panel = scratch.packs(self.dim);
-        for v in 0..tile.n_packs() {
-            let centred = centre::<V, 1>(tile, v, origin, panel);
+        if V::REGISTERS >= 32 {
+            self.points::<V, GROUP>(tile, origin, scratch, out);
+        } else {
+            self.points::<V, 1>(tile, origin, scratch, out);
+        }
+    }
+
+    /// The same with R packs at a time.
+    #[inline(always)]
+    fn points<V: Vector, const R: usize>(
+        &self,
+        tile: &Tile,
+        origin: &[f64],
+        scratch: &mut Scratch,
+        out: &mut Columns,
+    ) {
+        let panel = scratch.packs(self.dim * R);
+        for v in (0..tile.n_packs()).step_by(R) {
+            let centred = centre::<V, R>(tile, v, origin, panel);
             for (first, size, block) in self.blocks() {
                 with_size!(size, I => {
-                    let y = whitened::<V, 1, I>(block, centred);
+                    let y = whitened::<V, R, I>(block, centred);
                     for i in 0..I {
-                        y[i][0].store(&mut out.column_mut(first + i)[v]);
+                        let column = &mut out.column_mut(first + i)[v..v + R];
+                        for r in 0..R {
+                            y[i][r].store(&mut column[r]);
+                        }
                     }
                 });
             }
@@ -207,7 +226,7 @@ fn gather_blocks<V: Vector, const B: usize>(
                     }
                 }
             }
-            let products = products::<V, I, I>(weighted, own[..n * I].as_chunks::<I>().0);
+            let products = triangle::<V, I>(weighted, own[..n * I].as_chunks::<I>().0);
             for ii in 0..I {
                 for jj in 0..=ii {
                     second[lower(i + ii, i + jj)] += products[ii][jj].sum();
@@ -248,6 +267,21 @@ fn differences<V: Vector, const I: usize>(
     for ii in 0..I {
         first[ii] += sums[ii].sum();
     }
+}
+
+/// Σ aᵢbⱼ over all packs, lane by lane, for j ≤ i.
+#[inline(always)]
+fn triangle<V: Vector, const I: usize>(a: &[[Pack; I]], b: &[[Pack; I]]) -> [[V; I]; I] {
+    let mut sums = [[V::splat(0.0); I]; I];
+    for (a, b) in a.iter().zip(b) {
+        for j in 0..I {
+            let b = V::load(&b[j]);
+            for i in j..I {
+                sums[i][j] = V::load(&a[i]).mul_add(b, sums[i][j]);
+            }
+        }
+    }
+    sums
 }
 
 /// Σ aᵢbⱼ over all packs, lane by lane.

@@ -1,8 +1,7 @@
 //! Sums of weighted rows, and the moments they make.
 
-use super::{SMALL, diagonal, full, pooled, small, with_size};
+use super::{Component, SMALL, diagonal, full, pooled, small, with_size};
 use crate::emission;
-use crate::gaussian::Gaussian;
 use crate::moments::{Form, Moments};
 use crate::simd::{Pack, Task, Vector, dispatch};
 use crate::tile::{Columns, Scratch, Tile};
@@ -46,7 +45,7 @@ impl emission::Sums for Sums {
 
 impl Gathering {
     /// About the means of components, or about their middle where that will do.
-    pub(crate) fn of(components: &[Gaussian], wanted: Wanted) -> Self {
+    pub(crate) fn of(components: &[Component<'_>], wanted: Wanted) -> Self {
         if wanted.pooled && pooled::Shared::new(components).is_some() {
             let origin = pooled::middle(components);
             let n = components.len();
@@ -56,7 +55,7 @@ impl Gathering {
                 about: About::Common { origin, n },
             }
         } else {
-            let means = components.iter().map(|g| g.mean());
+            let means = components.iter().map(|g| g.mean);
             Self::about(wanted.form, means)
         }
     }
@@ -185,8 +184,8 @@ impl Task for Gather<'_> {
                 }
             }
             (About::Own(centres), Form::Diagonal) => {
-                let weights = weights.iter(centres.len() / dim);
-                diagonal::gather::<V>(tile, weights, centres, stride, sums);
+                let weights: Vec<&[Pack]> = weights.iter(centres.len() / dim).collect();
+                diagonal::gather::<V>(tile, &weights, centres, stride, sums);
             }
             (About::Common { origin, n }, form) => {
                 let mut differences = std::mem::take(&mut scratch.columns);
@@ -209,8 +208,7 @@ impl Task for Gather<'_> {
                 match form {
                     Form::Full => gather_full::<V>(tile, total, origin, scratch, all),
                     Form::Diagonal => {
-                        let total = std::iter::once(&*total);
-                        diagonal::gather::<V>(tile, total, origin, stride, all);
+                        diagonal::gather::<V>(tile, &[total], origin, stride, all);
                     }
                 }
                 scratch.columns = differences;

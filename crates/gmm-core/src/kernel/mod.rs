@@ -15,7 +15,6 @@ pub(crate) use gather::{Gathering, Sums, Wanted};
 
 use crate::covariance::Covariance;
 use crate::emission;
-use crate::gaussian::Gaussian;
 use crate::log_space::LN_2PI;
 use crate::simd::{Pack, Task, Vector, dispatch};
 use crate::tile::{Columns, Scratch, Tile};
@@ -51,6 +50,13 @@ const BLOCK: usize = 4;
 /// Largest dimension for which whole covariances are kept in registers.
 const SMALL: usize = 4;
 
+/// Where a Gaussian is and how wide.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Component<'g> {
+    pub(crate) mean: &'g [f64],
+    pub(crate) covariance: &'g Covariance,
+}
+
 /// The densities of some Gaussians.
 #[derive(Debug)]
 pub(crate) struct Densities {
@@ -76,17 +82,17 @@ enum Form {
 }
 
 impl Densities {
-    pub(crate) fn new(components: &[Gaussian]) -> Self {
-        let dim = components[0].mean().len();
-        let constant = |g: &Gaussian| -0.5 * (dim as f64 * LN_2PI + g.covariance().log_det());
-        let triangles = || components.iter().map(|g| g.covariance().inverse_factor());
+    pub(crate) fn new(components: &[Component<'_>]) -> Self {
+        let dim = components[0].mean.len();
+        let constant = |g: &Component<'_>| -0.5 * (dim as f64 * LN_2PI + g.covariance.log_det());
+        let triangles = || components.iter().map(|g| g.covariance.inverse_factor());
         let is_full = components
             .iter()
-            .any(|g| matches!(g.covariance(), Covariance::Full(_)));
+            .any(|g| matches!(g.covariance, Covariance::Full(_)));
         let form = if let Some(shared) = pooled::Shared::new(components) {
             Form::Shared(shared)
         } else if !is_full {
-            let deviations = |g: &Gaussian| g.covariance().inverse_deviations().into_owned();
+            let deviations = |g: &Component<'_>| g.covariance.inverse_deviations().into_owned();
             Form::Diagonal(components.iter().flat_map(deviations).collect())
         } else if dim <= SMALL {
             Form::Small(triangles().flat_map(|t| t.into_owned()).collect())
@@ -95,7 +101,7 @@ impl Densities {
         };
         Self {
             dim,
-            means: components.iter().flat_map(|g| g.mean()).copied().collect(),
+            means: components.iter().flat_map(|g| g.mean).copied().collect(),
             constants: components.iter().map(constant).collect(),
             form,
         }

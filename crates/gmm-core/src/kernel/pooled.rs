@@ -8,11 +8,10 @@
 //! width; [`Shared::new`] declines there.
 
 use super::full::Whitening;
-use super::{BLOCK, diagonal, with_size};
+use super::{BLOCK, Component, diagonal, with_size};
 use crate::covariance::Covariance;
-use crate::gaussian::Gaussian;
 use crate::moments::lower;
-use crate::simd::Vector;
+use crate::simd::{Pack, Vector};
 use crate::tile::{Columns, Scratch, Tile};
 
 /// Largest squared distance between a component and the middle of all, in squared deviations, for which the
@@ -37,9 +36,9 @@ enum Scale {
 
 impl Shared {
     /// The covariance that several components share, if they do and are not too far apart for it.
-    pub(super) fn new(components: &[Gaussian]) -> Option<Self> {
-        let shared = components[0].covariance();
-        let are_equal = components.iter().all(|g| g.covariance() == shared);
+    pub(super) fn new(components: &[Component<'_>]) -> Option<Self> {
+        let shared = components[0].covariance;
+        let are_equal = components.iter().all(|g| g.covariance == shared);
         if components.len() < 2 || !are_equal {
             return None;
         }
@@ -48,7 +47,7 @@ impl Shared {
         let mut points = Vec::with_capacity(components.len() * dim);
         for component in components {
             let point = points.len();
-            let offset = |j: usize| component.mean()[j] - origin[j];
+            let offset = |j: usize| component.mean[j] - origin[j];
             match shared {
                 Covariance::Full(c) => points.extend((0..dim).map(|i| {
                     let row = (0..=i).map(|j| c.inverse_factor()[lower(i, j)] * offset(j));
@@ -110,10 +109,10 @@ impl Shared {
 }
 
 /// The average of the means.
-pub(super) fn middle(components: &[Gaussian]) -> Vec<f64> {
+pub(super) fn middle(components: &[Component<'_>]) -> Vec<f64> {
     let k = components.len() as f64;
-    (0..components[0].mean().len())
-        .map(|j| components.iter().map(|g| g.mean()[j] / k).sum())
+    (0..components[0].mean.len())
+        .map(|j| components.iter().map(|g| g.mean[j] / k).sum())
         .collect()
 }
 
@@ -155,14 +154,23 @@ fn block<V: Vector, const C: usize, const J: usize>(
     dim: usize,
     sums: &mut [f64],
 ) {
+    let n = x.n_packs();
+    let mut columns: [&[Pack]; J] = [&[]; J];
+    for j in 0..J {
+        columns[j] = &x.column(first + j)[..n];
+    }
+    let mut shares: [&[Pack]; C] = [&[]; C];
+    for c in 0..C {
+        shares[c] = &weights.column(component + c)[..n];
+    }
     let mut totals = [[V::splat(0.0); J]; C];
-    for v in 0..x.n_packs() {
+    for v in 0..n {
         let mut xs = [V::splat(0.0); J];
         for j in 0..J {
-            xs[j] = V::load(&x.column(first + j)[v]);
+            xs[j] = V::load(&columns[j][v]);
         }
         for c in 0..C {
-            let w = V::load(&weights.column(component + c)[v]);
+            let w = V::load(&shares[c][v]);
             for j in 0..J {
                 totals[c][j] = w.mul_add(xs[j], totals[c][j]);
             }
