@@ -320,7 +320,7 @@ fn tied_values_do_not_own_components() {
     let x = rounded(400);
     let sample = Sample::new(&x);
     let types = [CovarianceType::Full, CovarianceType::Diagonal];
-    let ranking = rank(&sample, &Gmm::params(1), 1..=6, &types, &mut |_, _| {}).unwrap();
+    let ranking = rank(&sample, &Gmm::params(1), 1..=6, &types, &|_, _| {}).unwrap();
     assert!(ranking[0].is_proper());
     assert_eq!(ranking[0].model.n_components(), 2);
     // A spike that is asked for is kept and noted, and ranked behind.

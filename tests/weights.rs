@@ -49,7 +49,7 @@ fn weights_that_cannot_be_multiplicities_are_relative() {
         let weights = vec![size; 12_000];
         let sample = Sample::weighted(&x, &weights).unwrap();
         let types = [CovarianceType::Tied];
-        rank(&sample, &Gmm::params(1), 1..=3, &types, &mut |_, _| {})
+        rank(&sample, &Gmm::params(1), 1..=3, &types, &|_, _| {})
             .unwrap()
             .swap_remove(0)
     };

@@ -8,7 +8,7 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use crate::cholesky::{BadPivot, Cholesky};
+use crate::cholesky::{self, BadPivot, Cholesky};
 use crate::error::GmmError;
 use crate::moments::{Form, lower};
 use crate::squarem::Coordinates;
@@ -111,6 +111,16 @@ impl CovarianceType {
                 let mean = variances.iter().map(|v| v / dim as f64).sum();
                 Covariance::spherical(mean, dim)
             }
+        }
+    }
+}
+
+impl CovarianceType {
+    /// ln |Σ| of what [`covariance`](Self::covariance) would make.
+    pub(crate) fn log_det(self, variances: Vec<f64>, dim: usize) -> Result<f64, BadPivot> {
+        match self {
+            Self::Full | Self::Tied => cholesky::log_det(&variances, dim),
+            _ => self.covariance(variances, dim).map(|c| c.log_det()),
         }
     }
 }

@@ -63,7 +63,7 @@ where
             Some(weights) => Sample::weighted(&records, weights)?,
             None => Sample::new(&records),
         };
-        Ok(self.fit_sample(&sample, &mut |_| {})?.model)
+        Ok(self.fit_sample(&sample, &|_| {})?.model)
     }
 }
 

@@ -75,12 +75,12 @@ impl<M> Run<M> {
 /// The objective climbs as long as the ridge is small against the data: with no ridge it never falls
 /// (Dempster, Laird & Rubin 1977, theorem 1), with a ridge by no more than the order of the ridge. An
 /// extrapolated model that is worse than the last is dropped.
-pub(crate) fn batch<L: Latent>(
+pub(crate) fn climb<L: Latent>(
     start: L,
     data: L::Data<'_>,
     belief: &impl Estimate<L::Emission>,
     stopping: Stopping,
-    observe: &mut dyn FnMut(usize, f64),
+    observe: &dyn Fn(usize, f64),
 ) -> Run<L> {
     let mut run = Run {
         model: start,

@@ -28,6 +28,13 @@ pub enum Progress {
         /// Mean log-likelihood now, in nats.
         objective: f64,
     },
+    /// A run has ended.
+    Finished {
+        /// The run, from 0.
+        run: usize,
+        /// Runs there will be.
+        n_runs: usize,
+    },
 }
 
 /// Something about a fit that its user should know.

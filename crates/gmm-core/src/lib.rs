@@ -37,6 +37,7 @@ mod dataset;
 mod em;
 mod emission;
 mod error;
+mod fit;
 mod fitted;
 mod gaussian;
 mod gmm;

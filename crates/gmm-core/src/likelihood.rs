@@ -68,16 +68,28 @@ impl MaximumLikelihood {
         moments: &Moments,
         component: usize,
     ) -> Result<Covariance, Collapse> {
-        let mut variances: Vec<f64> = moments.scatter.iter().map(|s| s / moments.weight).collect();
-        for (i, ridge) in self.ridge.iter().enumerate() {
-            variances[moments.form.place(i, i)] += ridge;
-        }
         self.covariance_type
-            .covariance(variances, moments.mean.len())
+            .covariance(self.variances(moments), moments.mean.len())
             .map_err(|pivot| Collapse {
                 component,
                 column: pivot.0,
             })
+    }
+
+    /// ln |Σ| of that covariance, where there is one.
+    pub(crate) fn log_det(&self, moments: &Moments) -> Option<f64> {
+        let variances = self.variances(moments);
+        self.covariance_type
+            .log_det(variances, moments.mean.len())
+            .ok()
+    }
+
+    fn variances(&self, moments: &Moments) -> Vec<f64> {
+        let mut variances: Vec<f64> = moments.scatter.iter().map(|s| s / moments.weight).collect();
+        for (i, ridge) in self.ridge.iter().enumerate() {
+            variances[moments.form.place(i, i)] += ridge;
+        }
+        variances
     }
 }
 

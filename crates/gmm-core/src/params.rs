@@ -5,17 +5,13 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256Plus;
 
 use crate::covariance::CovarianceType;
-use crate::em::{self, Outcome, Run, Stopping};
 use crate::error::GmmError;
-use crate::fitted::{Fitted, Note, Progress};
-use crate::gaussian::Gaussian;
+use crate::fit::{Settings, fit, in_parallel};
+use crate::fitted::{Fitted, Progress};
 use crate::gmm::Gmm;
-use crate::init::{InitMethod, Start};
-use crate::likelihood::{MaximumLikelihood, Ridge};
-use crate::mixture::Mixture;
+use crate::init::InitMethod;
+use crate::likelihood::Ridge;
 use crate::sample::Sample;
-use crate::soundness;
-use crate::survey::Survey;
 use crate::tile::Rows;
 
 /// Checked parameters of a fit; made by [`ParamGuard::check`] of [`GmmParams`].
@@ -23,19 +19,6 @@ use crate::tile::Rows;
 pub struct GmmValidParams<R: Rng = Xoshiro256Plus> {
     settings: Settings,
     rng: R,
-}
-
-/// All parameters but the source of randomness.
-#[derive(Debug, Clone, PartialEq)]
-struct Settings {
-    n_components: usize,
-    covariance_type: CovarianceType,
-    tolerance: f64,
-    ridge: Ridge,
-    n_runs: usize,
-    max_n_iterations: usize,
-    init_method: InitMethod,
-    accelerate: bool,
 }
 
 /// Parameters of a fit.
@@ -59,13 +42,13 @@ struct Settings {
 /// | no row of positive weight, fewer such rows than components | [`GmmError::NoRows`], [`GmmError::TooFewRows`] |
 /// | a variance beyond 1e308 | [`GmmError::Overflow`] with its column |
 /// | equal rows, fewer distinct rows than components | a model; components may coincide, and no variance is below the ridge |
-/// | a constant column, or one whose variance is below 1e-308 | a model in which the ridge is its variance, and [`Note::ConstantColumn`] |
-/// | a component that loses all rows | it keeps its mean and weight 0, and [`Note::EmptyComponent`] tells |
-/// | a component on fewer rows than its covariance needs | it stays, and [`Note::ThinComponent`] tells; starts without such are preferred |
-/// | a component on tied values, as narrow as a relative ridge | it stays, and [`Note::Spike`] tells; starts without such are preferred |
-/// | a covariance that becomes singular, with a ridge of (nearly) 0 | the last model before, and [`Outcome::Collapsed`] |
+/// | a constant column, or one whose variance is below 1e-308 | a model in which the ridge is its variance, and [`Note::ConstantColumn`](crate::Note::ConstantColumn) |
+/// | a component that loses all rows | it keeps its mean and weight 0, and [`Note::EmptyComponent`](crate::Note::EmptyComponent) tells |
+/// | a component on fewer rows than its covariance needs | it stays, and [`Note::ThinComponent`](crate::Note::ThinComponent) tells; starts without such are preferred |
+/// | a component on tied values, as narrow as a relative ridge | it stays, and [`Note::Spike`](crate::Note::Spike) tells; starts without such are preferred |
+/// | a covariance that becomes singular, with a ridge of (nearly) 0 | the last model before, and [`Outcome::Collapsed`](crate::Outcome::Collapsed) |
 /// | starts that are all singular | [`GmmError::NotPositiveDefinite`] with component and column |
-/// | iterations run out | the model, and [`Outcome::IterationLimit`] |
+/// | iterations run out | the model, and [`Outcome::IterationLimit`](crate::Outcome::IterationLimit) |
 ///
 /// ```
 /// use gmm_core::{CovarianceType, Gmm};
@@ -137,7 +120,8 @@ impl<R: Rng + Clone> GmmParams<R> {
         self.ridge(Ridge::Absolute(reg_covariance))
     }
 
-    /// Complete fits from new starts, of which the best is kept. Each has random numbers of its own.
+    /// Complete fits from new starts, at the same time, of which the best is kept. Each has random numbers of its
+    /// own.
     #[must_use]
     pub fn n_runs(mut self, n_runs: usize) -> Self {
         self.0.settings.n_runs = n_runs;
@@ -181,8 +165,7 @@ impl<R: Rng + Clone> GmmParams<R> {
     /// Parameters out of range, data that no fit can use (empty, not finite, fewer rows than components), or
     /// a start that is not positive definite with a ridge of 0.
     pub fn fit_report(&self, rows: &dyn Rows) -> Result<Fitted, GmmError> {
-        self.check_ref()?
-            .fit_sample(&Sample::new(rows), &mut |_| {})
+        self.check_ref()?.fit_sample(&Sample::new(rows), &|_| {})
     }
 
     /// Fits to weighted rows and tells how it went. Weights are multiplicities, so that their sum is the n of
@@ -192,19 +175,19 @@ impl<R: Rng + Clone> GmmParams<R> {
     /// As [`fit_report`](Self::fit_report), and those of [`Sample::weighted`].
     pub fn fit_weighted(&self, rows: &dyn Rows, weights: &[f64]) -> Result<Fitted, GmmError> {
         self.check_ref()?
-            .fit_sample(&Sample::weighted(rows, weights)?, &mut |_| {})
+            .fit_sample(&Sample::weighted(rows, weights)?, &|_| {})
     }
 }
 
 impl<R: Rng + Clone> GmmParams<R> {
-    /// Fits to a sample; `observe` hears of every iteration.
+    /// Fits to a sample; `observe` hears of every iteration, from several threads where there are several runs.
     ///
     /// # Errors
     /// As [`fit_report`](Self::fit_report).
     pub fn fit_sample(
         &self,
         sample: &Sample<'_>,
-        observe: &mut dyn FnMut(Progress),
+        observe: &(dyn Fn(Progress) + Sync),
     ) -> Result<Fitted, GmmError> {
         self.check_ref()?.fit_sample(sample, observe)
     }
@@ -299,7 +282,7 @@ impl<R: Rng + Clone> GmmValidParams<R> {
         &self.settings.init_method
     }
 
-    /// Fits to a sample; `observe` hears of every iteration.
+    /// Fits to a sample; `observe` hears of every iteration, from several threads where there are several runs.
     ///
     /// # Errors
     /// Data that no fit can use (empty, not finite, fewer rows than components, sizes that disagree with a
@@ -307,125 +290,20 @@ impl<R: Rng + Clone> GmmValidParams<R> {
     pub fn fit_sample(
         &self,
         sample: &Sample<'_>,
-        observe: &mut dyn FnMut(Progress),
+        observe: &(dyn Fn(Progress) + Sync),
     ) -> Result<Fitted, GmmError> {
-        let survey = Survey::of(sample)?;
-        let n_components = self.settings.n_components;
-        if survey.n_rows < n_components {
-            return Err(GmmError::TooFewRows {
-                n_rows: survey.n_rows,
-                n_components,
-            });
-        }
-        self.check_start(sample.n_features())?;
-        let belief = MaximumLikelihood::new(
-            self.settings.covariance_type,
-            self.settings.ridge,
-            &survey.scale,
-        );
-        let start = Start {
-            sample,
-            survey: &survey,
-            belief: &belief,
-            n_components,
-        };
-        let stopping = Stopping {
-            tolerance: self.settings.tolerance,
-            max_n_iterations: self.settings.max_n_iterations,
-            accelerate: self.settings.accelerate,
-        };
+        let (settings, seeds) = (&self.settings, self.seeds());
+        in_parallel(|| fit(settings, &seeds, sample, observe))
+    }
+
+    /// The settings and the source of randomness of each run.
+    pub(crate) fn into_parts(self) -> (Settings, Vec<u64>) {
+        let seeds = self.seeds();
+        (self.settings, seeds)
+    }
+
+    fn seeds(&self) -> Vec<u64> {
         let mut rng = self.rng.clone();
-        // A given start leaves nothing to chance, so one run says it all.
-        let n_runs = if self.settings.init_method.is_given() {
-            1
-        } else {
-            self.settings.n_runs
-        };
-        let mut best: Option<Run<Mixture<Gaussian>>> = None;
-        let mut refused = None;
-        for run in 0..n_runs {
-            let mut own = Xoshiro256Plus::seed_from_u64(rng.next_u64());
-            observe(Progress::Starting { run, n_runs });
-            match start.model(&self.settings.init_method, &mut own) {
-                Ok(first) => {
-                    let mut tell = |iteration, objective| {
-                        observe(Progress::Climbing {
-                            run,
-                            n_runs,
-                            iteration,
-                            objective,
-                        });
-                    };
-                    let run = em::batch(first, sample, &belief, stopping, &mut tell);
-                    let worth = |run| soundness::rank(run, &belief, survey.weight);
-                    if best.as_ref().is_none_or(|best| worth(&run) < worth(best)) {
-                        best = Some(run);
-                    }
-                }
-                Err(error) => refused = refused.or(Some(error)),
-            }
-        }
-        match best {
-            Some(run) => Ok(self.fitted(run, &survey, &belief)),
-            None => Err(refused.unwrap_or(GmmError::NoRows)),
-        }
-    }
-
-    fn check_start(&self, n_features: usize) -> Result<(), GmmError> {
-        let InitMethod::Parameters(given) = &self.settings.init_method else {
-            return Ok(());
-        };
-        for (what, expected, found) in [
-            (
-                "components of the given start",
-                self.settings.n_components,
-                given.n_components(),
-            ),
-            ("columns of the given start", n_features, given.n_features()),
-        ] {
-            if expected != found {
-                return Err(GmmError::SizeMismatch {
-                    what,
-                    expected,
-                    found,
-                });
-            }
-        }
-        if given.covariance_type() != self.settings.covariance_type {
-            return Err(GmmError::InvalidParameter {
-                name: "covariance type of the given start",
-                value: format!(
-                    "{} in a fit of {}",
-                    given.covariance_type(),
-                    self.settings.covariance_type
-                ),
-                allowed: "that of the fit",
-            });
-        }
-        Ok(())
-    }
-
-    fn fitted(
-        &self,
-        run: Run<Mixture<Gaussian>>,
-        survey: &Survey,
-        belief: &MaximumLikelihood,
-    ) -> Fitted {
-        let constant = survey
-            .constant_columns
-            .iter()
-            .map(|&column| Note::ConstantColumn { column });
-        let flaws = soundness::flaws(&run.model, belief, survey.weight);
-        let collapsed = match run.outcome {
-            Outcome::Collapsed { component } => Some(Note::Collapsed { component }),
-            _ => None,
-        };
-        Fitted {
-            notes: constant.chain(flaws).chain(collapsed).collect(),
-            model: Gmm::from_mixture(run.model, self.settings.covariance_type),
-            objective: run.objective,
-            outcome: run.outcome,
-            total_weight: survey.weight,
-        }
+        (0..self.settings.n_runs).map(|_| rng.next_u64()).collect()
     }
 }

@@ -9,12 +9,15 @@ use rayon::prelude::*;
 
 use crate::error::GmmError;
 use crate::simd::{Pack, flat_mut};
-use crate::tile::{Rows, TILE_ROWS, Tile};
+use crate::tile::{Rows, TILE_ROWS, Tile, Tiles};
 
 /// Tiles that one thread takes at a time, at least; and the number of such leaves, at most. They depend on
 /// nothing, so that sums do not either.
 const LEAF_TILES: usize = 1;
 const MOST_LEAVES: usize = 256;
+
+/// Values of which a fit keeps a copy in tiles: 16 MiB.
+const MOST_VALUES_HELD: usize = 1 << 21;
 
 const ONES: [f64; TILE_ROWS] = [1.0; TILE_ROWS];
 
@@ -115,6 +118,19 @@ impl<'a> Sample<'a> {
         out[tile.n_rows()..].fill(0.0);
     }
 
+    /// Works on the sample as tiles, copied once for all iterations and threads, unless it is large.
+    pub(crate) fn in_tiles<T>(&self, work: impl FnOnce(&Sample<'_>) -> T) -> T {
+        let is_large = self.n_rows().saturating_mul(self.n_features()) > MOST_VALUES_HELD;
+        if is_large || self.rows.tile(0).is_some() {
+            return work(self);
+        }
+        work(&Sample {
+            rows: &Tiles::of(self.rows),
+            weights: self.weights.as_deref().map(Cow::Borrowed),
+            total_weight: self.total_weight,
+        })
+    }
+
     /// The values of row `i`.
     pub(crate) fn row(&self, i: usize) -> Vec<f64> {
         self.select(&[i]).into_raw_vec_and_offset().0
@@ -131,6 +147,20 @@ impl<'a> Sample<'a> {
             }
         }
         selected
+    }
+
+    /// Visits every tile with the part of `values`, one for each row, that belongs to it.
+    pub(crate) fn map_tiles<T: Send, W>(
+        &self,
+        values: &mut [T],
+        workspace: impl Fn() -> W + Sync,
+        visit: impl Fn(&mut W, &Tile, &mut [T]) + Sync,
+    ) {
+        each_tile(self.rows, 1, values, workspace, |workspace, tile, part| {
+            visit(workspace, tile, part);
+            Ok(())
+        })
+        .for_each(drop);
     }
 
     /// Visits every tile and merges what the leaves gathered.
@@ -154,8 +184,9 @@ impl<'a> Sample<'a> {
             let fresh = || (Tile::new(self.n_features()), workspace());
             let (mut tile, mut buffers) = spare.take().unwrap_or_else(fresh);
             for t in leaf * leaf_tiles..((leaf + 1) * leaf_tiles).min(n_tiles) {
-                tile.load(self.rows, t * TILE_ROWS);
-                visit(&mut gathered, &mut buffers, &tile);
+                let held = self.rows.tile(t * TILE_ROWS);
+                let tile = held.unwrap_or_else(|| tile.load(self.rows, t * TILE_ROWS));
+                visit(&mut gathered, &mut buffers, tile);
             }
             spare.put((tile, buffers));
             gathered
@@ -235,17 +266,32 @@ pub(crate) fn map_rows<T: Send, S>(
     state: impl Fn() -> S + Sync,
     visit: impl Fn(&mut S, &Tile, &mut [T]) + Sync,
 ) -> Result<(), GmmError> {
-    out.par_chunks_mut(TILE_ROWS * width)
+    each_tile(rows, width, out, state, |state, tile, chunk| {
+        tile.check_finite().map(|()| visit(state, tile, chunk))
+    })
+    // The first refusal by row, whichever was met first.
+    .collect()
+}
+
+/// Visits every tile with its part of `out`, in parallel; the results in the order of the rows.
+fn each_tile<T: Send, S>(
+    rows: &dyn Rows,
+    width: usize,
+    out: &mut [T],
+    state: impl Fn() -> S + Sync,
+    visit: impl Fn(&mut S, &Tile, &mut [T]) -> Result<(), GmmError> + Sync,
+) -> impl Iterator<Item = Result<(), GmmError>> {
+    let results: Vec<_> = out
+        .par_chunks_mut(TILE_ROWS * width)
         .enumerate()
         .map_init(
             || (Tile::new(rows.n_features()), state()),
             |(tile, state), (t, chunk)| {
-                tile.load(rows, t * TILE_ROWS);
-                tile.check_finite().map(|()| visit(state, tile, chunk))
+                let held = rows.tile(t * TILE_ROWS);
+                let tile = held.unwrap_or_else(|| tile.load(rows, t * TILE_ROWS));
+                visit(state, tile, chunk)
             },
         )
-        // Collected before it is searched, so that the first refusal is always the same.
-        .collect::<Vec<_>>()
-        .into_iter()
-        .collect()
+        .collect();
+    results.into_iter()
 }

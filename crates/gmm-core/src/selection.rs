@@ -2,9 +2,11 @@
 
 use linfa::ParamGuard;
 use rand::Rng;
+use rayon::prelude::*;
 
 use crate::covariance::CovarianceType;
 use crate::error::GmmError;
+use crate::fit::{fit, in_parallel};
 use crate::fitted::{Fitted, Progress};
 use crate::params::GmmParams;
 use crate::sample::Sample;
@@ -12,8 +14,8 @@ use crate::sample::Sample;
 /// Fits every number of components with every covariance type and ranks the fits, the best first: proper ones
 /// ([`Fitted::is_proper`]) before others, and then by BIC.
 ///
-/// All else is as `params` say. `observe` hears of every iteration, with the fit's place in the order of
-/// fitting.
+/// All else is as `params` say. The fits are made at the same time; `observe` hears of every iteration, from
+/// several threads, with the fit's place among them (by number of components, then by type).
 ///
 /// ```
 /// use gmm_core::selection::rank;
@@ -26,7 +28,7 @@ use crate::sample::Sample;
 ///     &Gmm::params(1),
 ///     1..=5,
 ///     &[CovarianceType::Full, CovarianceType::Tied],
-///     &mut |_, _| {},
+///     &|_, _| {},
 /// )?;
 /// assert_eq!(ranking[0].model.n_components(), 3);
 /// # Ok::<(), gmm_core::GmmError>(())
@@ -40,20 +42,43 @@ pub fn rank<R: Rng + Clone>(
     params: &GmmParams<R>,
     n_components: impl IntoIterator<Item = usize>,
     types: &[CovarianceType],
-    observe: &mut dyn FnMut(usize, Progress),
+    observe: &(dyn Fn(usize, Progress) + Sync),
 ) -> Result<Vec<Fitted>, GmmError> {
-    let mut ranking = Vec::new();
-    let mut refused = None;
     let candidates = n_components
         .into_iter()
-        .flat_map(|k| types.iter().map(move |&t| (k, t)));
-    for (place, (k, covariance_type)) in candidates.enumerate() {
-        let params = params
-            .clone()
-            .n_components(k)
-            .covariance_type(covariance_type)
-            .check()?;
-        match params.fit_sample(sample, &mut |progress| observe(place, progress)) {
+        .flat_map(|k| types.iter().map(move |&t| (k, t)))
+        .map(|(k, covariance_type)| {
+            let params = params.clone().n_components(k);
+            Ok(params
+                .covariance_type(covariance_type)
+                .check()?
+                .into_parts())
+        })
+        .collect::<Result<Vec<_>, GmmError>>()?;
+    // The largest fits first, so that no thread is left with one at the end.
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
+    order.sort_by_key(|&place| std::cmp::Reverse(candidates[place].0.n_components));
+    let fit_one = |sample: &Sample<'_>, place: usize| {
+        let (settings, seeds) = &candidates[place];
+        let fitted = fit(settings, seeds, sample, &|progress| {
+            observe(place, progress)
+        });
+        (place, fitted)
+    };
+    let mut fits: Vec<_> = sample.in_tiles(|sample| {
+        in_parallel(|| {
+            order
+                .into_par_iter()
+                .with_max_len(1)
+                .map(|place| fit_one(sample, place))
+                .collect()
+        })
+    });
+    fits.sort_by_key(|(place, _)| *place);
+    let mut ranking = Vec::new();
+    let mut refused = None;
+    for (_, fitted) in fits {
+        match fitted {
             Ok(fitted) => ranking.push(fitted),
             Err(error) => refused = refused.or(Some(error)),
         }

@@ -70,6 +70,46 @@ impl Shares {
     }
 }
 
+/// Indices to be drawn many times with the same probabilities.
+#[derive(Debug)]
+pub(crate) struct Lottery {
+    /// Sums of the weights up to each index, that index included.
+    sums: Vec<f64>,
+}
+
+impl Lottery {
+    /// Probabilities proportional to these weights, of which there is at least one.
+    pub(crate) fn new(weights: impl Iterator<Item = f64>) -> Self {
+        let mut sum = 0.0;
+        let sums = weights.map(|w| {
+            sum += w;
+            sum
+        });
+        Self {
+            sums: sums.collect(),
+        }
+    }
+
+    /// Whether no index has a weight.
+    pub(crate) fn is_empty(&self) -> bool {
+        // Also where it is no number.
+        let is_positive = self.total() > 0.0;
+        !is_positive
+    }
+
+    fn total(&self) -> f64 {
+        self.sums.last().copied().unwrap_or(0.0)
+    }
+
+    /// An index of positive weight.
+    pub(crate) fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> usize {
+        let goal = rng.gen_range(0.0..1.0) * self.total();
+        let index = self.sums.partition_point(|sum| *sum <= goal);
+        // Rounding can put the goal on the total: then the last index that has a weight.
+        index.min(self.sums.partition_point(|sum| *sum < self.total()))
+    }
+}
+
 /// An index drawn with probabilities proportional to `weights`.
 pub(crate) fn pick<R: Rng + ?Sized>(weights: &[f64], rng: &mut R) -> usize {
     let mut rest = rng.gen_range(0.0..1.0) * weights.iter().sum::<f64>();

@@ -154,8 +154,9 @@ impl Tile {
     }
 
     /// Takes up to [`TILE_ROWS`] rows from `first_row` on.
-    pub(crate) fn load(&mut self, rows: &dyn Rows, first_row: usize) {
+    pub(crate) fn load(&mut self, rows: &dyn Rows, first_row: usize) -> &Self {
         self.load_some(rows, first_row, TILE_ROWS.min(rows.n_rows() - first_row));
+        self
     }
 
     /// Takes `n_rows` rows from `first_row` on.
@@ -208,6 +209,60 @@ pub trait Rows: Sync {
     fn n_features(&self) -> usize;
     /// Writes the rows `tile.first_row() ..` into the columns of `tile`, which has its size already.
     fn read(&self, tile: &mut Tile);
+
+    /// The tile that begins at this row (a multiple of [`TILE_ROWS`]), where the source holds it as such:
+    /// nothing is copied then.
+    fn tile(&self, first_row: usize) -> Option<&Tile> {
+        let _ = first_row;
+        None
+    }
+}
+
+/// Rows that are tiles already: for what is read many times.
+#[derive(Debug)]
+pub(crate) struct Tiles {
+    n_features: usize,
+    tiles: Vec<Tile>,
+}
+
+impl Tiles {
+    /// A copy of all rows.
+    pub(crate) fn of(rows: &dyn Rows) -> Self {
+        let n_features = rows.n_features();
+        let tiles = (0..rows.n_rows())
+            .step_by(TILE_ROWS)
+            .map(|first_row| {
+                let mut tile = Tile::new(n_features);
+                tile.load(rows, first_row);
+                tile
+            })
+            .collect();
+        Self { n_features, tiles }
+    }
+}
+
+impl Rows for Tiles {
+    fn n_rows(&self) -> usize {
+        self.tiles.iter().map(Tile::n_rows).sum()
+    }
+
+    fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    fn read(&self, tile: &mut Tile) {
+        let rows = tile.first_row()..tile.first_row() + tile.n_rows();
+        for (i, row) in rows.enumerate() {
+            let (t, place) = (row / TILE_ROWS, row % TILE_ROWS);
+            for j in 0..self.n_features {
+                tile.feature_mut(j)[i] = self.tiles[t].feature(j)[place];
+            }
+        }
+    }
+
+    fn tile(&self, first_row: usize) -> Option<&Tile> {
+        self.tiles.get(first_row / TILE_ROWS)
+    }
 }
 
 impl<S> Rows for ArrayBase<S, Ix2>

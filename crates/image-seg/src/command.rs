@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gmm_cli::clap::{self, Parser, ValueEnum};
 use gmm_cli::{Bar, Failure, FitArgs, FitReport, Outputs, parse_size, print, same_file, to_json};
@@ -196,19 +197,22 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         None => Picture::andromeda().map_err(|e| Failure::of("Andromeda", e))?,
     };
     let options = args.options();
-    let report = analyze(&picture, &options, &mut |place, progress| {
-        bar.at(place);
+    let n_done = AtomicUsize::new(0);
+    let report = analyze(&picture, &options, &|place, progress| {
         let k = options.n_components.start() + place;
-        bar.say(match progress {
+        match progress {
             Progress::Climbing {
                 iteration,
                 objective,
                 ..
-            } => {
-                format!("K = {k}: iteration {iteration}, mean log-likelihood {objective:.4}")
+            } => bar.say(format!(
+                "K = {k}: iteration {iteration}, mean log-likelihood {objective:.4}"
+            )),
+            Progress::Finished { n_runs, .. } => {
+                bar.at((n_done.fetch_add(1, Ordering::Relaxed) + 1) / n_runs);
             }
-            _ => format!("K = {k}: looking for a start"),
-        });
+            _ => bar.say(format!("K = {k}: looking for a start")),
+        }
     })
     .map_err(|e| in_picture(&args, e))?;
     bar.say("drawing");

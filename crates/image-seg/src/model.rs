@@ -92,7 +92,7 @@ pub struct Report {
 pub fn analyze(
     picture: &Picture,
     options: &Options,
-    observe: &mut dyn FnMut(usize, Progress),
+    observe: &(dyn Fn(usize, Progress) + Sync),
 ) -> Result<Report, GmmError> {
     let (least, most) = (*options.n_components.start(), *options.n_components.end());
     if most > MOST_SEGMENTS || least < 1 || least > most {

@@ -3,16 +3,16 @@
 
 use rand::Rng;
 
+use crate::kernel::{Distances, Points};
 use crate::sample::Sample;
-use crate::shares::pick;
-use crate::tile::{TILE_ROWS, Tile};
+use crate::shares::Lottery;
 
 /// Cluster centres, and the metric they are compared in.
 #[derive(Debug)]
 pub(super) struct KMeans {
     centres: Vec<Vec<f64>>,
-    /// 1/scale² of each feature.
-    precision: Vec<f64>,
+    /// 1/standard deviation of each feature.
+    scales: Vec<f64>,
 }
 
 impl KMeans {
@@ -26,77 +26,107 @@ impl KMeans {
     /// variant of its conclusion).
     pub(super) fn new(
         sample: &Sample<'_>,
-        scale: &[f64],
+        variances: &[f64],
         n_clusters: usize,
         rng: &mut impl Rng,
     ) -> Self {
-        let n = sample.n_rows();
         let n_trials = 2 + (n_clusters as f64).ln() as usize;
         let mut kmeans = Self {
             centres: Vec::with_capacity(n_clusters),
-            precision: scale.iter().map(|s| 1.0 / s).collect(),
+            scales: variances.iter().map(|v| 1.0 / v.sqrt()).collect(),
         };
-        let weights: Vec<f64> = (0..n).map(|i| sample.weight(i)).collect();
-        kmeans.centres.push(sample.row(pick(&weights, rng)));
+        let weights = (0..sample.n_rows()).map(|i| sample.weight(i));
+        let any_row = Lottery::new(weights);
+        kmeans.centres.push(sample.row(any_row.draw(rng)));
         // Squared distance of each row to its nearest centre, times the row's weight.
-        let mut nearest = kmeans.weighted_distances(sample, 0);
+        let mut nearest = vec![f64::INFINITY; sample.n_rows()];
         while kmeans.centres.len() < n_clusters {
-            let newest = kmeans.centres.len();
-            let best = (0..n_trials)
-                .map(|_| {
-                    // Rows that coincide with centres have no distance left: any row will do.
-                    let any_left = nearest.iter().any(|&q| q > 0.0);
-                    let row = pick(if any_left { &nearest } else { &weights }, rng);
-                    kmeans.centres.truncate(newest);
-                    kmeans.centres.push(sample.row(row));
-                    let mut tried = kmeans.weighted_distances(sample, newest);
-                    tried
-                        .iter_mut()
-                        .zip(&nearest)
-                        .for_each(|(t, n)| *t = t.min(*n));
-                    (tried.iter().sum::<f64>(), row, tried)
-                })
-                .min_by(|a, b| a.0.total_cmp(&b.0));
-            if let Some((_, row, tried)) = best {
-                kmeans.centres.truncate(newest);
-                kmeans.centres.push(sample.row(row));
-                nearest = tried;
-            }
+            let newest = &kmeans.centres[kmeans.centres.len() - 1..];
+            sample.map_tiles(
+                &mut nearest,
+                Distances::default,
+                |distances, tile, nearest| {
+                    let points = Points::new(newest, &kmeans.scales);
+                    let weights = sample.tile_weights(tile);
+                    for column in points.squared_distances(tile, distances) {
+                        for ((least, q), w) in nearest.iter_mut().zip(column).zip(weights) {
+                            *least = least.min(if *w > 0.0 { q * w } else { 0.0 });
+                        }
+                    }
+                },
+            );
+            let lottery = Lottery::new(nearest.iter().copied());
+            // Rows that coincide with centres have no distance left: any row will do.
+            let lottery = if lottery.is_empty() {
+                &any_row
+            } else {
+                &lottery
+            };
+            let tried: Vec<Vec<f64>> = (0..n_trials)
+                .map(|_| sample.row(lottery.draw(rng)))
+                .collect();
+            let left = kmeans.left(sample, &tried, &nearest);
+            let best = left.iter().zip(tried).min_by(|a, b| a.0.total_cmp(b.0));
+            kmeans.centres.extend(best.map(|(_, centre)| centre));
         }
         kmeans
+    }
+
+    /// What would be left of the distances with each of these points as another centre.
+    fn left(&self, sample: &Sample<'_>, tried: &[Vec<f64>], nearest: &[f64]) -> Vec<f64> {
+        let points = Points::new(tried, &self.scales);
+        sample.fold_tiles(
+            || vec![0.0; tried.len()],
+            Distances::default,
+            |left, distances, tile| {
+                let nearest = &nearest[tile.first_row()..][..tile.n_rows()];
+                let weights = sample.tile_weights(tile);
+                for (left, column) in left
+                    .iter_mut()
+                    .zip(points.squared_distances(tile, distances))
+                {
+                    *left += weighted_minima(column, weights, nearest);
+                }
+            },
+            |total, leaf| total.iter_mut().zip(leaf).for_each(|(a, b)| *a += b),
+        )
     }
 
     /// Lloyd's iterations: every centre moves to the mean of the rows nearest to it. A centre without rows
     /// stays.
     pub(super) fn iterate(&mut self, sample: &Sample<'_>, n_iterations: usize) {
-        let (k, d) = (self.centres.len(), self.precision.len());
+        let (k, d) = (self.centres.len(), self.scales.len());
         for _ in 0..n_iterations {
+            let points = Points::new(&self.centres, &self.scales);
             let (counts, sums) = sample.fold_tiles(
-                || (vec![0.0; k], vec![vec![0.0; d]; k]),
-                || (),
-                |(counts, sums), (), tile| {
-                    let labels = self.nearest(tile);
-                    for ((i, &c), &w) in labels.iter().enumerate().zip(sample.tile_weights(tile)) {
-                        counts[c] += w;
-                        // About the centre, so that rows far from the origin lose no digits.
-                        for (j, sum) in sums[c].iter_mut().enumerate() {
-                            *sum += w * (tile.feature(j)[i] - self.centres[c][j]);
+                || (vec![0.0; k], vec![0.0; k * d]),
+                Distances::default,
+                |(counts, sums), distances, tile| {
+                    let labels = points.nearest(tile, distances);
+                    let weights = sample.tile_weights(tile);
+                    for (&c, &w) in labels.iter().zip(weights) {
+                        counts[c as usize] += w;
+                    }
+                    for j in 0..d {
+                        for ((&c, &w), x) in labels.iter().zip(weights).zip(tile.feature(j)) {
+                            // About the centre, so that rows far from the origin lose no digits.
+                            let c = c as usize;
+                            sums[c * d + j] += w * (x - self.centres[c][j]);
                         }
                     }
                 },
-                |total, block| {
-                    total.0.iter_mut().zip(block.0).for_each(|(a, b)| *a += b);
-                    let (a, b) = (total.1.iter_mut().flatten(), block.1.iter().flatten());
-                    a.zip(b).for_each(|(a, b)| *a += b);
+                |total, leaf| {
+                    total.0.iter_mut().zip(leaf.0).for_each(|(a, b)| *a += b);
+                    total.1.iter_mut().zip(leaf.1).for_each(|(a, b)| *a += b);
                 },
             );
             let mut largest_move = 0.0f64;
-            for ((centre, sum), count) in self.centres.iter_mut().zip(sums).zip(counts) {
+            for ((centre, sum), count) in self.centres.iter_mut().zip(sums.chunks(d)).zip(counts) {
                 if count > 0.0 {
                     let mut squared = 0.0;
-                    for ((m, s), p) in centre.iter_mut().zip(sum).zip(&self.precision) {
+                    for ((m, s), scale) in centre.iter_mut().zip(sum).zip(&self.scales) {
                         *m += s / count;
-                        squared += (s / count).powi(2) * p;
+                        squared += (s / count * scale).powi(2);
                     }
                     largest_move = largest_move.max(squared);
                 }
@@ -109,59 +139,30 @@ impl KMeans {
 
     /// The cluster of each row.
     pub(super) fn labels(&self, sample: &Sample<'_>) -> Vec<usize> {
-        sample.fold_tiles(
-            Vec::new,
-            || (),
-            |labels, (), tile| labels.extend(self.nearest(tile)),
-            |all, block| all.extend(block),
-        )
-    }
-
-    /// The centre nearest to each row of a tile, the first of several.
-    fn nearest(&self, tile: &Tile) -> Vec<usize> {
-        let n = tile.n_rows();
-        let mut labels = vec![0; n];
-        let mut least = [f64::INFINITY; TILE_ROWS];
-        let mut distance = [0.0; TILE_ROWS];
-        for c in 0..self.centres.len() {
-            self.squared_distances(tile, c, &mut distance[..n]);
-            for ((label, least), &q) in labels.iter_mut().zip(&mut least).zip(&distance[..n]) {
-                if q < *least {
-                    *least = q;
-                    *label = c;
+        let points = Points::new(&self.centres, &self.scales);
+        let mut labels = vec![0; sample.n_rows()];
+        sample.map_tiles(
+            &mut labels,
+            Distances::default,
+            |distances, tile, labels| {
+                for (label, c) in labels.iter_mut().zip(points.nearest(tile, distances)) {
+                    *label = *c as usize;
                 }
-            }
-        }
+            },
+        );
         labels
     }
+}
 
-    fn weighted_distances(&self, sample: &Sample<'_>, centre: usize) -> Vec<f64> {
-        sample.fold_tiles(
-            Vec::new,
-            || (),
-            |all: &mut Vec<f64>, (), tile| {
-                let mut distance = [0.0; TILE_ROWS];
-                self.squared_distances(tile, centre, &mut distance[..tile.n_rows()]);
-                all.extend(
-                    distance
-                        .iter()
-                        .zip(sample.tile_weights(tile))
-                        .map(|(q, w)| if *w > 0.0 { q * w } else { 0.0 }),
-                );
-            },
-            |all, block| all.extend(block),
-        )
-    }
-
-    fn squared_distances(&self, tile: &Tile, centre: usize, out: &mut [f64]) {
-        out.fill(0.0);
-        for (j, p) in self.precision.iter().enumerate() {
-            let m = self.centres[centre][j];
-            for (q, x) in out.iter_mut().zip(tile.feature(j)) {
-                *q += (x - m) * p * (x - m);
-            }
+/// Σ min(wᵢqᵢ, nearestᵢ), in interleaved sums.
+fn weighted_minima(q: &[f64], weights: &[f64], nearest: &[f64]) -> f64 {
+    let mut lanes = [0.0; 8];
+    for ((q, w), n) in q.chunks(8).zip(weights.chunks(8)).zip(nearest.chunks(8)) {
+        for (lane, ((q, w), n)) in lanes.iter_mut().zip(q.iter().zip(w).zip(n)) {
+            *lane += n.min(if *w > 0.0 { q * w } else { 0.0 });
         }
     }
+    lanes.iter().sum()
 }
 
 #[cfg(test)]

@@ -16,9 +16,8 @@ struct Candidate {
 impl Candidate {
     fn new(moments: Moments, belief: &MaximumLikelihood) -> Self {
         // A component without rows costs nothing to merge.
-        let log_det = |m: &Moments| belief.covariance(m, 0).map(|c| c.log_det());
-        let volume = match log_det(&moments) {
-            Ok(log_det) if moments.weight > 0.0 => moments.weight * log_det,
+        let volume = match belief.log_det(&moments) {
+            Some(log_det) if moments.weight > 0.0 => moments.weight * log_det,
             _ => 0.0,
         };
         Self { moments, volume }

@@ -5,7 +5,9 @@ use std::cmp::Ordering;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256Plus;
 
-use super::{KMeans, Start, merge, resample};
+use rayon::prelude::*;
+
+use super::{Start, merge, resample};
 use crate::em::{self, Run, Stopping};
 use crate::emission::Latent;
 use crate::error::{Collapse, GmmError};
@@ -15,22 +17,17 @@ use crate::moments::Form;
 use crate::sample::Sample;
 use crate::soundness;
 
-/// Starts, of which every second one begins with twice the components: the fewest, and the most.
-const STARTS: (usize, usize) = (6, 40);
-/// Multiplications that one EM iteration of all starts together may take without being thought expensive: it
-/// decides between the fewest starts and the most.
-const CHEAP: usize = 5_000_000;
-/// M-steps of a fit of twice the components before it is merged.
-const OVERFIT: usize = 5;
-/// Rounds of the short fits: M-steps in each, and the share of the starts that goes on (successive halving:
-/// early rounds are cheap and tell the hopeless from the rest, later ones tell the good from the best).
-const ROUNDS: [(usize, f64); 2] = [(20, 0.5), (100, 0.3)];
-/// M-steps of the last round, of which one goes on: to convergence on all rows, less far on a part of them.
-const LAST_ROUND: (usize, usize) = (1000, 200);
-/// A short fit that is within this of its limit has nothing more to show, and two that are within it of each
-/// other are the same fit.
+/// X
+#[derive(Debug, Clone, Copy)]
+struct Schedule {
+    starts: usize,
+    kmeans: usize,
+    overfit: usize,
+    rounds: [(usize, usize); 2],
+    last: usize,
+    every: usize,
+}
 const TOLERANCE: f64 = 1e-6;
-/// Rows that short fits see: at least this many, and this many for each free parameter.
 const LEAST_ROWS: usize = 10_000;
 const ROWS_PER_PARAMETER: usize = 20;
 
@@ -41,15 +38,11 @@ impl Start<'_> {
         let n_parameters = k * (1 + d) + self.belief.covariance_type().n_parameters(k, d);
         let n_rows = LEAST_ROWS.max(ROWS_PER_PARAMETER * n_parameters);
         if self.sample.n_rows() <= n_rows {
-            return self.best_short_run(LAST_ROUND.0, rng);
+            return self.best_short_run(1000, rng);
         }
         let part = resample::stratified(self.sample, n_rows, rng);
         let sample = Sample::weighted(&part.rows, &part.weights)?;
-        Start {
-            sample: &sample,
-            ..*self
-        }
-        .best_short_run(LAST_ROUND.1, rng)
+        sample.in_tiles(|sample| Start { sample, ..*self }.best_short_run(200, rng))
     }
 
     fn best_short_run(
@@ -57,27 +50,55 @@ impl Start<'_> {
         last_round: usize,
         rng: &mut impl Rng,
     ) -> Result<Mixture<Gaussian>, GmmError> {
+        let mut s = Schedule {
+            starts: self.n_starts(),
+            kmeans: 100,
+            overfit: 5,
+            rounds: [(20, 0), (100, 0)],
+            last: last_round,
+            every: 2,
+        };
+        s.rounds[0].1 = (s.starts as f64 * 0.5).round() as usize;
+        s.rounds[1].1 = (s.starts as f64 * 0.3).round() as usize;
+        if let Ok(x) = std::env::var("GMMX") {
+            let v: Vec<usize> = x.split(',').map(|t| t.parse().unwrap()).collect();
+            s = Schedule {
+                starts: v[0],
+                kmeans: v[1],
+                overfit: v[2],
+                rounds: [(v[3], v[4]), (v[5], v[6])],
+                last: v[7],
+                every: v[8],
+            };
+        }
+        let seeds: Vec<u64> = (0..s.starts).map(|_| rng.next_u64()).collect();
+        let started: Vec<_> = seeds
+            .par_iter()
+            .enumerate()
+            .map(|(i, &seed)| {
+                let mut rng = Xoshiro256Plus::seed_from_u64(seed);
+                if i % s.every == s.every - 1 {
+                    self.overfit_and_merge(s.kmeans, s.overfit, &mut rng)
+                } else {
+                    Mixture::maximize(&self.kmeans(s.kmeans, &mut rng), self.belief)
+                }
+            })
+            .collect();
         let mut models = Vec::new();
         let mut refused = None;
-        let n_starts = self.n_starts();
-        for i in 0..n_starts {
-            let mut rng = Xoshiro256Plus::seed_from_u64(rng.next_u64());
-            let start = if i % 2 == 0 {
-                Mixture::maximize(&self.kmeans(KMeans::CONVERGED, &mut rng), self.belief)
-            } else {
-                self.overfit_and_merge(&mut rng)
-            };
+        for start in started {
             match start {
                 Ok(start) => models.push(start),
                 Err(collapse) => refused = refused.or(Some(collapse)),
             }
         }
-        for (n_iterations, share) in ROUNDS {
-            let n_kept = (share * n_starts as f64).round() as usize;
-            models = self.best(models, n_iterations, n_kept);
+        for (n_iterations, n_kept) in s.rounds {
+            if n_iterations > 0 {
+                models = self.best(models, n_iterations, n_kept);
+            }
         }
         if models.len() > 1 {
-            models = self.best(models, last_round, 1);
+            models = self.best(models, s.last, 1);
         }
         match (models.pop(), refused) {
             (Some(best), _) => Ok(best),
@@ -93,9 +114,8 @@ impl Start<'_> {
             Form::Full => (d + 1) * (d + 2) / 2,
             Form::Diagonal => 2 * d + 1,
         };
-        let (fewest, most) = STARTS;
         let cost = self.sample.n_rows() * self.n_components * moments;
-        (CHEAP / cost).clamp(fewest, most)
+        (5_000_000 / cost).clamp(6, 40)
     }
 
     /// The best `n_kept` different models after some more iterations.
@@ -107,7 +127,7 @@ impl Start<'_> {
     ) -> Vec<Mixture<Gaussian>> {
         let total = self.sample.total_weight();
         let mut ranked: Vec<_> = models
-            .into_iter()
+            .into_par_iter()
             .map(|model| self.run_briefly(model, n_iterations))
             .map(|run| (soundness::rank(&run, self.belief, total), run.model))
             .collect();
@@ -134,18 +154,23 @@ impl Start<'_> {
             max_n_iterations,
             accelerate: true,
         };
-        em::batch(model, self.sample, self.belief, stopping, &mut |_, _| {})
+        em::climb(model, self.sample, self.belief, stopping, &|_, _| {})
     }
 
     /// A short fit of twice the components, merged down to what is asked for: it sees more of the data's
     /// shape than k-means does, and finds the small sharp components that k-means cannot.
-    fn overfit_and_merge(&self, rng: &mut impl Rng) -> Result<Mixture<Gaussian>, Collapse> {
+    fn overfit_and_merge(
+        &self,
+        kmeans: usize,
+        overfit: usize,
+        rng: &mut impl Rng,
+    ) -> Result<Mixture<Gaussian>, Collapse> {
         let doubled = Start {
             n_components: (2 * self.n_components).min(self.survey.n_rows),
             ..*self
         };
-        let start = Mixture::maximize(&doubled.kmeans(KMeans::CONVERGED, rng), self.belief)?;
-        let run = self.run_briefly(start, OVERFIT);
+        let start = Mixture::maximize(&doubled.kmeans(kmeans, rng), self.belief)?;
+        let run = self.run_briefly(start, overfit);
         merge::reduce(
             run.model.expect(self.sample, self.belief).stats,
             self.n_components,

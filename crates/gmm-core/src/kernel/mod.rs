@@ -8,10 +8,12 @@
 mod diagonal;
 mod full;
 mod gather;
+mod nearest;
 mod pooled;
 mod small;
 
 pub(crate) use gather::{Gathering, Sums, Wanted};
+pub(crate) use nearest::{Distances, Points};
 
 use crate::covariance::Covariance;
 use crate::emission;
