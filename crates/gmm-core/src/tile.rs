@@ -14,9 +14,12 @@ pub const TILE_ROWS: usize = 512;
 /// Packs of a column come in groups of this many, the rows that kernels take at once.
 pub(crate) const GROUP: usize = 4;
 
+/// Packs in a full column.
+pub(crate) const TILE_PACKS: usize = TILE_ROWS / LANES;
+
 /// Packs from one column to the next: one more than a full column has, so that columns do not compete for
 /// the same lines of the cache.
-const STRIDE: usize = TILE_ROWS / LANES + 1;
+const STRIDE: usize = TILE_PACKS + 1;
 
 /// Columns of up to [`TILE_ROWS`] numbers.
 #[derive(Debug, Clone, Default)]

@@ -1,5 +1,6 @@
 //! Full covariances of many features: matrix products in blocks that fit the registers, lower triangles only.
 
+use super::gather::Active;
 use super::{BLOCK, with_size};
 use crate::moments::lower;
 use crate::simd::{Pack, Vector};
@@ -203,12 +204,16 @@ fn gather_blocks<V: Vector, const B: usize>(
     scratch: &mut Scratch,
     sums: &mut [f64],
 ) {
-    let (d, n) = (centre.len(), tile.n_packs());
+    let active = Active::of::<V>(weights);
+    let (d, n) = (centre.len(), active.packs().len());
+    if n == 0 {
+        return;
+    }
     let (head, second) = sums.split_at_mut(1 + d);
     let (weight, first) = head.split_at_mut(1);
     let mut total = V::splat(0.0);
-    for w in weights {
-        total = total + V::load(w);
+    for &v in active.packs() {
+        total = total + V::load(&weights[usize::from(v)]);
     }
     weight[0] += total.sum();
     // Of each block of features the differences x − c, pack by pack; and those of one block times w.
@@ -216,7 +221,9 @@ fn gather_blocks<V: Vector, const B: usize>(
     for i in (0..d).step_by(B) {
         let (before, own) = centred.split_at_mut(i * n);
         with_size!(B.min(d - i), I => {
-            differences::<V, I>(tile, weights, i, &centre[i..], weighted, own, &mut first[i..]);
+            differences::<V, I>(
+                tile, weights, &active, i, &centre[i..], weighted, own, &mut first[i..],
+            );
             let weighted = weighted[..n * I].as_chunks::<I>().0;
             for (block, other) in before.chunks_exact(B * n).enumerate() {
                 let products = products::<V, I, B>(weighted, other.as_chunks::<B>().0);
@@ -241,6 +248,7 @@ fn gather_blocks<V: Vector, const B: usize>(
 fn differences<V: Vector, const I: usize>(
     tile: &Tile,
     weights: &[Pack],
+    active: &Active,
     i: usize,
     centre: &[f64],
     weighted: &mut [Pack],
@@ -252,10 +260,11 @@ fn differences<V: Vector, const I: usize>(
         .0
         .iter_mut()
         .zip(centred.as_chunks_mut::<I>().0)
-        .zip(weights);
+        .zip(active.packs());
     let mut sums = [V::splat(0.0); I];
-    for (v, ((weighted, centred), w)) in packs.enumerate() {
-        let w = V::load(w);
+    for ((weighted, centred), &v) in packs {
+        let v = usize::from(v);
+        let w = V::load(&weights[v]);
         for ii in 0..I {
             let d = V::load(&tile.columns().column(i + ii)[v]) - V::splat(centre[ii]);
             let wd = w * d;

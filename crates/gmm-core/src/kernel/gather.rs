@@ -4,7 +4,40 @@ use super::{Component, SMALL, diagonal, full, pooled, small, with_size};
 use crate::emission;
 use crate::moments::{Form, Moments};
 use crate::simd::{Pack, Task, Vector, dispatch};
-use crate::tile::{Columns, Scratch, Tile};
+use crate::tile::{Columns, Scratch, TILE_PACKS, Tile};
+
+/// Weights up to this are left out of the sums: of all rows together they come to less than 1e-24 of the total,
+/// where a component with less than 2e-16 of it counts as empty. What a component keeps is therefore right to
+/// rounding, and clusters that are apart cost what their own rows cost.
+const NEGLIGIBLE: f64 = 1e-24;
+
+/// The packs of a tile in which some row has a weight for a component.
+pub(super) struct Active {
+    packs: [u16; TILE_PACKS],
+    n: usize,
+}
+
+impl Active {
+    #[inline(always)]
+    pub(super) fn of<V: Vector>(weights: &[Pack]) -> Self {
+        let mut active = Self {
+            packs: [0; TILE_PACKS],
+            n: 0,
+        };
+        for (v, w) in weights.iter().enumerate().take(TILE_PACKS) {
+            // Without a branch: the next place is written in any case, and kept or not.
+            active.packs[active.n] = v as u16;
+            active.n += usize::from(V::load(w).any_above(V::splat(NEGLIGIBLE)));
+        }
+        active
+    }
+
+    /// Their numbers, in order.
+    #[inline(always)]
+    pub(super) fn packs(&self) -> &[u16] {
+        &self.packs[..self.n]
+    }
+}
 
 /// The second moments that an M-step needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,6 +238,7 @@ impl Task for Gather<'_> {
                         (V::load(total) + V::load(w)).store(total);
                     }
                 }
+                let total = differences.column(dim);
                 match form {
                     Form::Full => gather_full::<V>(tile, total, origin, scratch, all),
                     Form::Diagonal => {

@@ -71,6 +71,8 @@ pub(crate) trait Vector:
     fn max(self, other: Self) -> Self;
     /// `then` in the lanes where self < bound, and `or` in the others, among them those with a NaN.
     fn if_less(self, bound: Self, then: Self, or: Self) -> Self;
+    /// Whether any lane is above `bound`.
+    fn any_above(self, bound: Self) -> bool;
     /// 2ⁿ from a number whose lowest twelve bits are n + 1023.
     fn power_of_two(self) -> Self;
     /// The exponent e and the rest m of x = m·2ᵉ with √½ ≤ m < √2, for normal x > 0.
@@ -247,6 +249,7 @@ mod tests {
                 V::load(&Pack([1.0; LANES]))
                     .max(V::splat(0.5))
                     .store(&mut largest);
+                assert!(x.any_above(V::splat(6.5)) && !x.any_above(V::splat(7.0)));
                 let counted = Pack([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0]);
                 (least, largest, V::load(&counted).sum())
             }

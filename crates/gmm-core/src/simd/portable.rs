@@ -72,6 +72,11 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
+    fn any_above(self, bound: Self) -> bool {
+        self.0.iter().zip(bound.0).any(|(x, b)| *x > b)
+    }
+
+    #[inline(always)]
     fn power_of_two(self) -> Self {
         Self(self.0.map(|x| f64::from_bits(x.to_bits() << 52)))
     }

@@ -97,6 +97,12 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
+    fn any_above(self, bound: Self) -> bool {
+        // SAFETY: the level is available.
+        unsafe { _mm512_cmp_pd_mask::<_CMP_GT_OQ>(self.0, bound.0) != 0 }
+    }
+
+    #[inline(always)]
     fn power_of_two(self) -> Self {
         // SAFETY: the level is available.
         unsafe {
@@ -191,6 +197,16 @@ impl Vector for Avx2 {
                 half(self.0, bound.0, then.0, or.0),
                 half(self.1, bound.1, then.1, or.1),
             )
+        }
+    }
+
+    #[inline(always)]
+    fn any_above(self, bound: Self) -> bool {
+        // SAFETY: the level is available.
+        unsafe {
+            let low = _mm256_cmp_pd::<_CMP_GT_OQ>(self.0, bound.0);
+            let high = _mm256_cmp_pd::<_CMP_GT_OQ>(self.1, bound.1);
+            _mm256_movemask_pd(_mm256_or_pd(low, high)) != 0
         }
     }
 
