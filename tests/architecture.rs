@@ -47,6 +47,7 @@ fn sources(krate: &str) -> Vec<(PathBuf, String)> {
     let folder = root().join("crates").join(krate).join("src");
     files(&folder, "rs")
         .into_iter()
+        .filter(|p| p.file_stem().unwrap() != "tests")
         .map(|p| (p.clone(), code(&fs::read_to_string(p).unwrap())))
         .collect()
 }

@@ -77,6 +77,7 @@ fn em_from_the_same_start_is_scikit_learns() {
             .covariance_type(covariance_type)
             .reg_covariance(ridge)
             .tolerance(0.0)
+            .accelerate(false)
             .max_n_iterations(steps)
             .init_method(InitMethod::Parameters(start))
             .fit_report(&x)

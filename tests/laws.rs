@@ -66,6 +66,7 @@ fn steps(start: &Gmm, n: usize) -> GmmParams {
         .init_method(InitMethod::Parameters(start.clone()))
         .ridge(Ridge::Relative(0.0))
         .tolerance(0.0)
+        .accelerate(false)
         .max_n_iterations(n)
 }
 
@@ -106,9 +107,12 @@ fn the_objective_never_falls_and_the_last_is_the_models() {
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    // More blocks than a wave holds, the last of them not full.
-    let x = rows(140_123, 1);
-    for covariance_type in CovarianceType::ALL {
+    // More tiles than leaves, the last of them not full; and columns for the kernels of many features.
+    let few = rows(140_123, 1);
+    let many = concatenate![Axis(1), few, few.mapv(f64::sin), few.mapv(|v| v * v)];
+    let many = many.slice(ndarray::s![..9_001, ..]).to_owned();
+    let cases = CovarianceType::ALL.map(|t| [(t, &few), (t, &many)]);
+    for (covariance_type, x) in cases.into_iter().flatten() {
         // The pool once; it is the slowest of the starts.
         let init = match covariance_type {
             CovarianceType::Full => InitMethod::Pool,
@@ -118,17 +122,18 @@ fn any_number_of_threads_gives_the_same_bits() {
             let gmm = Gmm::params(3)
                 .covariance_type(covariance_type)
                 .init_method(init.clone())
-                .max_n_iterations(5)
-                .fit_report(&x)
+                .n_runs(2)
+                .max_n_iterations(12)
+                .fit_report(x)
                 .unwrap()
                 .model;
             let bits = |a: Vec<f64>| a.into_iter().map(f64::to_bits).collect::<Vec<u64>>();
             (
                 gmm.to_json().unwrap(),
-                bits(gmm.log_prob(&x).unwrap().to_vec()),
-                bits(gmm.responsibilities(&x).unwrap().into_iter().collect()),
-                gmm.labels(&x).unwrap(),
-                gmm.mean_log_likelihood(&x).unwrap().to_bits(),
+                bits(gmm.log_prob(x).unwrap().to_vec()),
+                bits(gmm.responsibilities(x).unwrap().into_iter().collect()),
+                gmm.labels(x).unwrap(),
+                gmm.mean_log_likelihood(x).unwrap().to_bits(),
             )
         };
         let answers: Vec<_> = [1, 2, 3, 7]
@@ -321,6 +326,21 @@ fn responsibilities_given_or_found_are_one_step_apart() {
         .unwrap()
         .model;
     close_models(&from_r, &two, 1e-12);
+}
+
+#[test]
+fn integers_and_views_are_their_f64_values() {
+    let x = Array2::from_shape_fn((1700, 3), |(i, j)| ((i * (j + 5)) % 251) as u8);
+    let params = Gmm::params(3).max_n_iterations(5);
+    let of_bytes = params.fit_report(&x).unwrap().model;
+    let of_floats = params.fit_report(&x.mapv(f64::from)).unwrap().model;
+    assert_eq!(of_bytes, of_floats);
+    // A column-major array is read column by column, a strided view element by element.
+    let turned = x.t().as_standard_layout().to_owned();
+    assert_eq!(params.fit_report(&turned.t()).unwrap().model, of_floats);
+    let doubled = Array2::from_shape_fn((3400, 3), |(i, j)| x[(i / 2, j)]);
+    let every_second = doubled.slice(ndarray::s![..;2, ..]);
+    assert_eq!(params.fit_report(&every_second).unwrap().model, of_floats);
 }
 
 #[test]

@@ -107,14 +107,14 @@ pub(crate) fn climb<L: Latent>(
             if !has_climbed {
                 run.model = safe;
                 reach.fell();
-                trend.fell();
+                trend.broke_off(false);
                 if is_last {
                     // There is no step left to see how good the other is; EM never falls.
                     run.objective.push(run.model.mean_log_likelihood(data));
                 }
                 continue;
             }
-            trend.jumped(objective - run.last_objective());
+            trend.broke_off(true);
         }
         run.objective.push(objective);
         trend.add(objective);
@@ -150,28 +150,29 @@ pub(crate) fn climb<L: Latent>(
     run
 }
 
-/// The objective since the last extrapolation: what EM alone did.
+/// How the objective has climbed.
 #[derive(Debug, Default)]
 struct Trend {
+    /// Since the last extrapolation: what EM alone did.
     values: Vec<f64>,
-    /// What the extrapolation before them gained.
-    jump: Option<f64>,
+    /// Two steps of EM after each extrapolation.
+    cycles: Vec<f64>,
+    /// Whether `values` begin at an extrapolation.
+    has_jumped: bool,
 }
 
 impl Trend {
     fn add(&mut self, objective: f64) {
         self.values.push(objective);
+        if self.has_jumped && self.values.len() == 3 {
+            self.cycles.push(objective);
+        }
     }
 
-    fn jumped(&mut self, gain: f64) {
+    /// The next value is that of an extrapolation that has climbed, or of what is left where it has not.
+    fn broke_off(&mut self, has_jumped: bool) {
         self.values.clear();
-        self.jump = Some(gain);
-    }
-
-    /// An extrapolation failed, so there is a value missing.
-    fn fell(&mut self) {
-        self.values.clear();
-        self.jump = None;
+        self.has_jumped = has_jumped;
     }
 
     /// Whether the limit of the objective is within `tolerance` of its last value.
@@ -181,25 +182,30 @@ impl Trend {
     /// the gain alone, as is usual, stops a slow fit far from its optimum.
     ///
     /// Near a saddle point gains fall to almost nothing before they grow again, so the extrapolation must
-    /// hold twice in a row; or once, where a step of SQUAREM before, which follows the slowest mode, gained as
-    /// little.
+    /// hold twice in a row. With SQUAREM it must hold for the steps of EM and for whole cycles, which follow the
+    /// slow modes that those steps hardly show; and since cycles gain unevenly, the last must have gained little
+    /// against the tolerance itself.
     fn has_converged(&self, tolerance: f64) -> bool {
-        let v = self.values.as_slice();
-        tolerance > 0.0
-            && match (v.len(), self.jump) {
-                (0..3, _) | (3, None) => false,
-                (3, Some(jump)) => jump <= tolerance && to_come(v) <= tolerance,
-                (n, _) => {
-                    to_come(&v[n - 3..]) <= tolerance && to_come(&v[n - 4..n - 1]) <= tolerance
-                }
-            }
+        let n = self.values.len();
+        if n < 3 || tolerance <= 0.0 || to_come(&self.values[n - 3..]) > tolerance {
+            return false;
+        }
+        if self.has_jumped && n == 3 {
+            const LITTLE: f64 = 0.1;
+            let c = self.cycles.len();
+            c >= 3
+                && self.cycles[c - 1] - self.cycles[c - 2] <= LITTLE * tolerance
+                && to_come(&self.cycles[c - 3..]) <= tolerance
+        } else {
+            n > 3 && to_come(&self.values[n - 4..n - 1]) <= tolerance
+        }
     }
 }
 
 /// What is still to come after three values of the objective.
 fn to_come(values: &[f64]) -> f64 {
-    /// A larger factor would be that of a fit so slow that its gains are noise in the last digits.
-    const LARGEST_FACTOR: f64 = 0.999;
+    /// A larger factor would be that of a fit so slow that there is no end to it.
+    const LARGEST_FACTOR: f64 = 0.999_99;
     /// Factors seem smaller than they are while a fit still settles.
     const SMALLEST_FACTOR: f64 = 0.5;
     /// What the sum of a log-likelihood may be off by, relatively.
@@ -212,7 +218,10 @@ fn to_come(values: &[f64]) -> f64 {
     }
     // 0/0, which `clamp` would pass on, is no gain at all.
     let factor = if gain > 0.0 { gain / gain_before } else { 0.0 };
-    let factor = factor.clamp(SMALLEST_FACTOR, LARGEST_FACTOR);
+    // A factor is known no better than the gains it is made of.
+    let doubt = ROUNDING * values[2].abs().max(1.0) / gain_before.max(f64::MIN_POSITIVE);
+    let largest = (1.0 - doubt).clamp(SMALLEST_FACTOR, LARGEST_FACTOR);
+    let factor = factor.clamp(SMALLEST_FACTOR, largest);
     gain * factor / (1.0 - factor)
 }
 

@@ -68,6 +68,7 @@ fn fit_tiles(
         survey: &survey,
         belief: &belief,
         n_components,
+        accelerate: settings.accelerate,
     };
     let stopping = Stopping {
         tolerance: settings.tolerance,

@@ -193,6 +193,12 @@ mod tests {
         near.unwrap_or(rough).swap_remove(0)
     }
 
+    fn nothing(form: Form, n_features: usize) -> Moments {
+        let zeros = vec![0.0; form.n_entries(n_features)];
+        let centre = &zeros[..n_features];
+        Moments::from_sums(form, centre, 0.0, centre, &zeros)
+    }
+
     fn unweighted(rows: &Array2<f64>, form: Form) -> Moments {
         moments_of(rows, &vec![1.0; rows.nrows()], form)
     }
@@ -217,7 +223,7 @@ mod tests {
             .map(|r| unweighted(&rows.slice(ndarray::s![r, ..]).to_owned(), Form::Full))
             .into();
         for order in [[0, 1, 2], [2, 0, 1], [1, 2, 0]] {
-            let mut merged = Moments::zero(Form::Full, 3);
+            let mut merged = nothing(Form::Full, 3);
             order.iter().for_each(|&p| merged.merge(&parts[p]));
             assert_eq!(merged.weight, whole.weight);
             for (a, b) in merged.mean.iter().zip(&whole.mean) {
@@ -255,7 +261,7 @@ mod tests {
             }
             // Nothing pools to nothing new, and the same rows twice are twice the weight in the same place.
             let mut same = whole.clone();
-            same.merge(&Moments::zero(form, 2));
+            same.merge(&nothing(form, 2));
             prop_assert_eq!(&same, &whole);
             same.merge(&whole);
             prop_assert_eq!(same.weight, 2.0 * whole.weight);

@@ -104,7 +104,7 @@ mod tests {
     fn reach_grows_with_success_and_shrinks_with_failure() {
         let points = [0.0, 0.5, 0.95].map(|x| at(&[x]));
         let mut reach = Reach::new();
-        let mut go = |reach: &mut Reach| reach.beyond([&points[0], &points[1], &points[2]]);
+        let go = |reach: &mut Reach| reach.beyond([&points[0], &points[1], &points[2]]);
         assert!(go(&mut reach).is_none(), "the first step is EM's own");
         let short = go(&mut reach).unwrap();
         assert!(short[0] > 0.95 && short[0] < 5.0);

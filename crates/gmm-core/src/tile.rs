@@ -306,6 +306,7 @@ fn transpose<T: Copy + Into<f64>>(rows: &[T], tile: &mut Tile) {
         ..
     } = tile;
     match *n_features {
+        0 => {}
         1 => turn(rows.as_chunks::<1>().0, columns),
         2 => turn(rows.as_chunks::<2>().0, columns),
         3 => turn(rows.as_chunks::<3>().0, columns),

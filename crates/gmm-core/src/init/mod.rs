@@ -65,6 +65,8 @@ pub(crate) struct Start<'a> {
     pub(crate) survey: &'a Survey,
     pub(crate) belief: &'a MaximumLikelihood,
     pub(crate) n_components: usize,
+    /// Whether short fits are accelerated.
+    pub(crate) accelerate: bool,
 }
 
 impl Start<'_> {

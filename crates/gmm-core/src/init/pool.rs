@@ -7,7 +7,7 @@ use rand_xoshiro::Xoshiro256Plus;
 
 use rayon::prelude::*;
 
-use super::{Start, merge, resample};
+use super::{KMeans, Start, merge, resample};
 use crate::em::{self, Run, Stopping};
 use crate::emission::Latent;
 use crate::error::{Collapse, GmmError};
@@ -17,17 +17,50 @@ use crate::moments::Form;
 use crate::sample::Sample;
 use crate::soundness;
 
-/// X
-#[derive(Debug, Clone, Copy)]
+/// How much is spent on the short fits.
 struct Schedule {
-    starts: usize,
-    kmeans: usize,
+    /// Starts.
+    n_starts: usize,
+    /// Whether every second start is plain k-means; the others begin with twice the components.
+    alternates: bool,
+    /// Most of Lloyd's iterations.
+    lloyd: usize,
+    /// M-steps of a fit of twice the components before it is merged.
     overfit: usize,
-    rounds: [(usize, usize); 2],
-    last: usize,
-    every: usize,
+    /// Rounds of the short fits: most M-steps in each, and the share of the starts that goes on (successive
+    /// halving: early rounds are cheap and tell the hopeless from the rest, later ones the good from the best).
+    rounds: &'static [(usize, f64)],
 }
+
+/// Where the short fits are cheap, by themselves or beside the fit that follows.
+const THOROUGH: Schedule = Schedule {
+    n_starts: 40,
+    alternates: true,
+    lloyd: KMeans::CONVERGED,
+    overfit: 5,
+    rounds: &[(20, 0.5), (100, 0.3), (LONG, 0.0)],
+};
+/// Where they cost as much as the fit that follows: merged starts alone, which are worth several plain ones.
+const BRIEF: Schedule = Schedule {
+    n_starts: 3,
+    alternates: false,
+    lloyd: 5,
+    overfit: 1,
+    rounds: &[(4, 0.0)],
+};
+/// Fewest starts of a thorough search.
+const LEAST_STARTS: usize = 10;
+/// M-steps of the last round of a thorough search: to convergence on all rows, less far on a part of them.
+const LONG: usize = 1000;
+const LONG_ON_A_PART: usize = 200;
+/// Multiplications that one EM iteration of all starts together may take without being thought expensive.
+const CHEAP: usize = 10_000_000;
+/// A part of the rows is so much smaller than the whole that a thorough search on it is cheap beside the fit.
+const SMALL_PART: usize = 10;
+/// A short fit that is within this of its limit has nothing more to show, and two that are within it of each
+/// other are the same fit.
 const TOLERANCE: f64 = 1e-6;
+/// Rows that short fits see: at least this many, and this many for each free parameter.
 const LEAST_ROWS: usize = 10_000;
 const ROWS_PER_PARAMETER: usize = 20;
 
@@ -38,49 +71,50 @@ impl Start<'_> {
         let n_parameters = k * (1 + d) + self.belief.covariance_type().n_parameters(k, d);
         let n_rows = LEAST_ROWS.max(ROWS_PER_PARAMETER * n_parameters);
         if self.sample.n_rows() <= n_rows {
-            return self.best_short_run(1000, rng);
+            return self.best_short_run(&self.schedule(false), LONG, rng);
         }
+        let is_small = self.sample.n_rows() / n_rows >= SMALL_PART;
         let part = resample::stratified(self.sample, n_rows, rng);
-        let sample = Sample::weighted(&part.rows, &part.weights)?;
-        sample.in_tiles(|sample| Start { sample, ..*self }.best_short_run(200, rng))
+        Sample::weighted(&part.rows, &part.weights)?.in_tiles(|sample| {
+            let start = Start { sample, ..*self };
+            start.best_short_run(&start.schedule(is_small), LONG_ON_A_PART, rng)
+        })
+    }
+
+    /// Thorough with as many starts as are cheap, or brief.
+    fn schedule(&self, is_small_part: bool) -> Schedule {
+        let d = self.sample.n_features();
+        let moments = match self.belief.covariance_type().form() {
+            Form::Full => (d + 1) * (d + 2) / 2,
+            Form::Diagonal => 2 * d + 1,
+        };
+        let n_cheap = CHEAP / (self.sample.n_rows() * self.n_components * moments);
+        if n_cheap >= LEAST_STARTS || is_small_part {
+            Schedule {
+                n_starts: n_cheap.clamp(LEAST_STARTS, THOROUGH.n_starts),
+                ..THOROUGH
+            }
+        } else {
+            BRIEF
+        }
     }
 
     fn best_short_run(
         &self,
-        last_round: usize,
+        schedule: &Schedule,
+        longest: usize,
         rng: &mut impl Rng,
     ) -> Result<Mixture<Gaussian>, GmmError> {
-        let mut s = Schedule {
-            starts: self.n_starts(),
-            kmeans: 100,
-            overfit: 5,
-            rounds: [(20, 0), (100, 0)],
-            last: last_round,
-            every: 2,
-        };
-        s.rounds[0].1 = (s.starts as f64 * 0.5).round() as usize;
-        s.rounds[1].1 = (s.starts as f64 * 0.3).round() as usize;
-        if let Ok(x) = std::env::var("GMMX") {
-            let v: Vec<usize> = x.split(',').map(|t| t.parse().unwrap()).collect();
-            s = Schedule {
-                starts: v[0],
-                kmeans: v[1],
-                overfit: v[2],
-                rounds: [(v[3], v[4]), (v[5], v[6])],
-                last: v[7],
-                every: v[8],
-            };
-        }
-        let seeds: Vec<u64> = (0..s.starts).map(|_| rng.next_u64()).collect();
+        let seeds: Vec<u64> = (0..schedule.n_starts).map(|_| rng.next_u64()).collect();
         let started: Vec<_> = seeds
             .par_iter()
             .enumerate()
             .map(|(i, &seed)| {
                 let mut rng = Xoshiro256Plus::seed_from_u64(seed);
-                if i % s.every == s.every - 1 {
-                    self.overfit_and_merge(s.kmeans, s.overfit, &mut rng)
+                if schedule.alternates && i % 2 == 0 {
+                    Mixture::maximize(&self.kmeans(schedule.lloyd, &mut rng), self.belief)
                 } else {
-                    Mixture::maximize(&self.kmeans(s.kmeans, &mut rng), self.belief)
+                    self.overfit_and_merge(schedule, &mut rng)
                 }
             })
             .collect();
@@ -92,30 +126,17 @@ impl Start<'_> {
                 Err(collapse) => refused = refused.or(Some(collapse)),
             }
         }
-        for (n_iterations, n_kept) in s.rounds {
-            if n_iterations > 0 {
-                models = self.best(models, n_iterations, n_kept);
+        for &(n_iterations, share) in schedule.rounds {
+            let n_kept = (share * schedule.n_starts as f64).round() as usize;
+            if models.len() > 1 {
+                models = self.best(models, n_iterations.min(longest), n_kept.max(1));
             }
         }
-        if models.len() > 1 {
-            models = self.best(models, s.last, 1);
-        }
-        match (models.pop(), refused) {
+        match (models.into_iter().next(), refused) {
             (Some(best), _) => Ok(best),
             (None, Some(collapse)) => Err(collapse.into()),
             (None, None) => Err(GmmError::NoRows),
         }
-    }
-
-    /// As many starts as rows, components and features leave cheap.
-    fn n_starts(&self) -> usize {
-        let d = self.sample.n_features();
-        let moments = match self.belief.covariance_type().form() {
-            Form::Full => (d + 1) * (d + 2) / 2,
-            Form::Diagonal => 2 * d + 1,
-        };
-        let cost = self.sample.n_rows() * self.n_components * moments;
-        (5_000_000 / cost).clamp(6, 40)
     }
 
     /// The best `n_kept` different models after some more iterations.
@@ -152,7 +173,7 @@ impl Start<'_> {
         let stopping = Stopping {
             tolerance: TOLERANCE,
             max_n_iterations,
-            accelerate: true,
+            accelerate: self.accelerate,
         };
         em::climb(model, self.sample, self.belief, stopping, &|_, _| {})
     }
@@ -161,16 +182,15 @@ impl Start<'_> {
     /// shape than k-means does, and finds the small sharp components that k-means cannot.
     fn overfit_and_merge(
         &self,
-        kmeans: usize,
-        overfit: usize,
+        schedule: &Schedule,
         rng: &mut impl Rng,
     ) -> Result<Mixture<Gaussian>, Collapse> {
         let doubled = Start {
             n_components: (2 * self.n_components).min(self.survey.n_rows),
             ..*self
         };
-        let start = Mixture::maximize(&doubled.kmeans(kmeans, rng), self.belief)?;
-        let run = self.run_briefly(start, overfit);
+        let start = Mixture::maximize(&doubled.kmeans(schedule.lloyd, rng), self.belief)?;
+        let run = self.run_briefly(start, schedule.overfit);
         merge::reduce(
             run.model.expect(self.sample, self.belief).stats,
             self.n_components,

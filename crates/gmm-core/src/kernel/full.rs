@@ -204,15 +204,19 @@ fn gather_blocks<V: Vector, const B: usize>(
     scratch: &mut Scratch,
     sums: &mut [f64],
 ) {
-    let active = Active::of::<V>(weights);
-    let (d, n) = (centre.len(), active.packs().len());
+    let rows = Weighted {
+        tile,
+        weights,
+        active: Active::of::<V>(weights),
+    };
+    let (d, n) = (centre.len(), rows.active.packs().len());
     if n == 0 {
         return;
     }
     let (head, second) = sums.split_at_mut(1 + d);
     let (weight, first) = head.split_at_mut(1);
     let mut total = V::splat(0.0);
-    for &v in active.packs() {
+    for &v in rows.active.packs() {
         total = total + V::load(&weights[usize::from(v)]);
     }
     weight[0] += total.sum();
@@ -221,9 +225,7 @@ fn gather_blocks<V: Vector, const B: usize>(
     for i in (0..d).step_by(B) {
         let (before, own) = centred.split_at_mut(i * n);
         with_size!(B.min(d - i), I => {
-            differences::<V, I>(
-                tile, weights, &active, i, &centre[i..], weighted, own, &mut first[i..],
-            );
+            rows.differences::<V, I>(i, centre, weighted, own, first);
             let weighted = weighted[..n * I].as_chunks::<I>().0;
             for (block, other) in before.chunks_exact(B * n).enumerate() {
                 let products = products::<V, I, B>(weighted, other.as_chunks::<B>().0);
@@ -243,38 +245,46 @@ fn gather_blocks<V: Vector, const B: usize>(
     }
 }
 
-/// Writes x − c and w(x − c) of I features from `i` on, and adds the sums of the latter.
-#[inline(always)]
-fn differences<V: Vector, const I: usize>(
-    tile: &Tile,
-    weights: &[Pack],
-    active: &Active,
-    i: usize,
-    centre: &[f64],
-    weighted: &mut [Pack],
-    centred: &mut [Pack],
-    first: &mut [f64],
-) {
-    let packs = weighted
-        .as_chunks_mut::<I>()
-        .0
-        .iter_mut()
-        .zip(centred.as_chunks_mut::<I>().0)
-        .zip(active.packs());
-    let mut sums = [V::splat(0.0); I];
-    for ((weighted, centred), &v) in packs {
-        let v = usize::from(v);
-        let w = V::load(&weights[v]);
-        for ii in 0..I {
-            let d = V::load(&tile.columns().column(i + ii)[v]) - V::splat(centre[ii]);
-            let wd = w * d;
-            d.store(&mut centred[ii]);
-            wd.store(&mut weighted[ii]);
-            sums[ii] = sums[ii] + wd;
+/// Rows with their weights for one component, where they have any.
+struct Weighted<'t> {
+    tile: &'t Tile,
+    weights: &'t [Pack],
+    active: Active,
+}
+
+impl Weighted<'_> {
+    /// Writes x − c and w(x − c) of I features from `i` on, and adds the sums of the latter to `first`.
+    #[inline(always)]
+    fn differences<V: Vector, const I: usize>(
+        &self,
+        i: usize,
+        centre: &[f64],
+        weighted: &mut [Pack],
+        centred: &mut [Pack],
+        first: &mut [f64],
+    ) {
+        let packs = weighted
+            .as_chunks_mut::<I>()
+            .0
+            .iter_mut()
+            .zip(centred.as_chunks_mut::<I>().0)
+            .zip(self.active.packs());
+        let mut sums = [V::splat(0.0); I];
+        for ((weighted, centred), &v) in packs {
+            let v = usize::from(v);
+            let w = V::load(&self.weights[v]);
+            for ii in 0..I {
+                let x = V::load(&self.tile.columns().column(i + ii)[v]);
+                let d = x - V::splat(centre[i + ii]);
+                let wd = w * d;
+                d.store(&mut centred[ii]);
+                wd.store(&mut weighted[ii]);
+                sums[ii] = sums[ii] + wd;
+            }
         }
-    }
-    for ii in 0..I {
-        first[ii] += sums[ii].sum();
+        for ii in 0..I {
+            first[i + ii] += sums[ii].sum();
+        }
     }
 }
 

@@ -76,6 +76,13 @@ impl emission::Sums for Sums {
     }
 }
 
+#[cfg(test)]
+impl Sums {
+    pub(super) fn numbers(&mut self) -> &mut [f64] {
+        &mut self.0
+    }
+}
+
 impl Gathering {
     /// About the means of components, or about their middle where that will do.
     pub(crate) fn of(components: &[Component<'_>], wanted: Wanted) -> Self {
@@ -188,12 +195,12 @@ impl emission::Gathering for Gathering {
     }
 }
 
-struct Gather<'a> {
-    gathering: &'a Gathering,
-    tile: &'a Tile,
-    weights: &'a Columns,
-    scratch: &'a mut Scratch,
-    sums: &'a mut [f64],
+pub(super) struct Gather<'a> {
+    pub(super) gathering: &'a Gathering,
+    pub(super) tile: &'a Tile,
+    pub(super) weights: &'a Columns,
+    pub(super) scratch: &'a mut Scratch,
+    pub(super) sums: &'a mut [f64],
 }
 
 impl Task for Gather<'_> {

@@ -204,3 +204,6 @@ fn to_log_density<V: Vector>(constant: f64, column: &mut [Pack]) {
         log_density(V::splat(constant), V::load(pack)).store(pack);
     }
 }
+
+#[cfg(test)]
+mod tests;
