@@ -46,6 +46,10 @@ pub struct FitArgs {
     /// Most EM iterations of a fit
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = parse_count, allow_negative_numbers = true)]
     pub max_iterations: usize,
+
+    /// EM alone, without the accelerated steps (SQUAREM) between its own
+    #[arg(long)]
+    pub no_acceleration: bool,
 }
 
 impl FitArgs {
@@ -65,6 +69,7 @@ impl FitArgs {
             .tolerance(self.tolerance)
             .n_runs(self.restarts)
             .max_n_iterations(self.max_iterations)
+            .accelerate(!self.no_acceleration)
             .with_rng(Xoshiro256Plus::seed_from_u64(self.seed))
     }
 }

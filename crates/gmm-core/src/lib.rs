@@ -71,7 +71,7 @@ pub use init::InitMethod;
 pub use likelihood::Ridge;
 pub use params::{GmmParams, GmmValidParams};
 pub use sample::Sample;
-pub use tile::{Rows, TILE_ROWS, Tile};
+pub use tile::{Rows, TILE_ROWS, Tile, Tiles};
 pub use typed_covariances::Covariances;
 
 pub use {linfa, ndarray, rand, rand_xoshiro};

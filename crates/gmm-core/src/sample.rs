@@ -98,6 +98,11 @@ impl<'a> Sample<'a> {
         self.weights.as_ref().map_or(1.0, |w| w[i])
     }
 
+    /// Whether rows have weights of their own.
+    pub(crate) fn is_weighted(&self) -> bool {
+        self.weights.is_some()
+    }
+
     /// Sum of the weights.
     pub fn total_weight(&self) -> f64 {
         self.total_weight

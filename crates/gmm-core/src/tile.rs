@@ -213,24 +213,26 @@ pub trait Rows: Sync {
     /// Writes the rows `tile.first_row() ..` into the columns of `tile`, which has its size already.
     fn read(&self, tile: &mut Tile);
 
-    /// The tile that begins at this row (a multiple of [`TILE_ROWS`]), where the source holds it as such:
-    /// nothing is copied then.
+    /// The tile that begins at this row (a multiple of [`TILE_ROWS`]), where the source holds it as such, as
+    /// [`Tiles`] do: nothing is copied then.
     fn tile(&self, first_row: usize) -> Option<&Tile> {
         let _ = first_row;
         None
     }
 }
 
-/// Rows that are tiles already: for what is read many times.
+/// Rows that are tiles already: for what is read many times, as by several fits.
+///
+/// A fit of up to 2²¹ values makes such a copy for itself.
 #[derive(Debug)]
-pub(crate) struct Tiles {
+pub struct Tiles {
     n_features: usize,
     tiles: Vec<Tile>,
 }
 
 impl Tiles {
     /// A copy of all rows.
-    pub(crate) fn of(rows: &dyn Rows) -> Self {
+    pub fn of(rows: &dyn Rows) -> Self {
         let n_features = rows.n_features();
         let tiles = (0..rows.n_rows())
             .step_by(TILE_ROWS)

@@ -18,6 +18,9 @@ pub(super) struct Resampled {
 /// Rows so heavy that they are sure to be drawn are kept with their own weight. The draws among the others
 /// are stratified, one from each equal part of their total weight, and stand for that part.
 pub(super) fn stratified(sample: &Sample<'_>, n: usize, rng: &mut impl Rng) -> Resampled {
+    if !sample.is_weighted() {
+        return of_equals(sample, n, rng);
+    }
     let weights: Vec<f64> = (0..sample.n_rows()).map(|i| sample.weight(i)).collect();
     let Split {
         is_heavy,
@@ -50,6 +53,27 @@ pub(super) fn stratified(sample: &Sample<'_>, n: usize, rng: &mut impl Rng) -> R
     Resampled {
         rows: sample.select(&kept),
         weights: stands_for,
+    }
+}
+
+/// The same where all rows weigh 1, without a number for each.
+fn of_equals(sample: &Sample<'_>, n: usize, rng: &mut impl Rng) -> Resampled {
+    let step = sample.n_rows() as f64 / n as f64;
+    let mut kept: Vec<usize> = Vec::with_capacity(n);
+    let mut weights: Vec<f64> = Vec::with_capacity(n);
+    for part in 0..n {
+        let drawn = step * (part as f64 + rng.gen_range(0.0..1.0));
+        let row = (drawn as usize).min(sample.n_rows() - 1);
+        if kept.last() == Some(&row) {
+            weights[kept.len() - 1] += step;
+        } else {
+            kept.push(row);
+            weights.push(step);
+        }
+    }
+    Resampled {
+        rows: sample.select(&kept),
+        weights,
     }
 }
 
@@ -103,6 +127,24 @@ mod tests {
                 .map(|(_, w)| w)
                 .sum();
             assert!((weight - expected).abs() <= 60.0, "{value}: {weight}");
+        }
+    }
+
+    #[test]
+    fn equal_weights_are_no_weights() {
+        let rows = Array2::from_shape_fn((1000, 1), |(i, _)| i as f64);
+        let ones = vec![1.0; 1000];
+        for n in [7, 400, 900] {
+            let plain = stratified(
+                &Sample::new(&rows),
+                n,
+                &mut Xoshiro256Plus::seed_from_u64(3),
+            );
+            let weighted = Sample::weighted(&rows, &ones).unwrap();
+            let same = stratified(&weighted, n, &mut Xoshiro256Plus::seed_from_u64(3));
+            assert_eq!(plain.rows, same.rows);
+            let total: f64 = plain.weights.iter().sum();
+            assert!((total - 1000.0).abs() < 1e-9);
         }
     }
 
