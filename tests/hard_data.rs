@@ -429,3 +429,19 @@ fn extreme_but_valid_models_give_no_nan() {
         );
     }
 }
+
+#[test]
+fn a_likelihood_that_falls_to_nothing_is_no_panic() {
+    let mut x = Array2::from_shape_fn((201, 1), |(i, _)| ((i * 37) % 101) as f64 / 50.0 - 1.0);
+    x[(200, 0)] = 1e155;
+    let mut weights = vec![2.0; 201];
+    weights[200] = 1e-310;
+    let wide = Covariances::Spherical(array![1e300]);
+    let start = Gmm::new(array![1.0], array![[0.0]], wide).unwrap();
+    let fitted = Gmm::params(1)
+        .covariance_type(CovarianceType::Spherical)
+        .init_method(InitMethod::Parameters(start))
+        .max_n_iterations(20)
+        .fit_weighted(&x, &weights);
+    assert!(fitted.is_ok());
+}

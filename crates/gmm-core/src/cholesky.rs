@@ -36,13 +36,14 @@ impl Cholesky {
         })
     }
 
-    /// LLᵀ for a factor given row by row, with the logarithms of its diagonal; none if that overflows.
+    /// LLᵀ for a factor given row by row, with the logarithms of its diagonal; none if that is not positive
+    /// definite to working precision.
+    ///
+    /// It is factored anew, so that a model is a function of its parameters to the bit, however it was found.
     pub(crate) fn at(values: &mut std::slice::Iter<'_, f64>, dim: usize) -> Option<Self> {
         let mut factor: Vec<f64> = values.by_ref().take(lower(dim, 0)).copied().collect();
-        let mut log_det = 0.0;
         for i in 0..dim {
             let diagonal = factor.get_mut(lower(i, i))?;
-            log_det += 2.0 * *diagonal;
             *diagonal = diagonal.exp();
         }
         let mut matrix = vec![0.0; factor.len()];
@@ -52,17 +53,7 @@ impl Cholesky {
                 matrix[lower(i, j)] = dot(rows[0], rows[1]);
             }
         }
-        let inverse_factor = invert(&factor, dim);
-        let numbers = matrix.iter().chain(&inverse_factor);
-        let is_sound = numbers.chain([&log_det]).all(|x| x.is_finite())
-            && (0..dim).all(|i| matrix[lower(i, i)] >= f64::MIN_POSITIVE);
-        is_sound.then_some(Self {
-            dim,
-            matrix,
-            factor,
-            inverse_factor,
-            log_det,
-        })
+        Self::new(matrix, dim).ok()
     }
 
     /// D, for a D × D matrix.

@@ -101,17 +101,14 @@ pub(crate) fn climb<L: Latent>(
             (expectation.mean_log_likelihood(), Some(expectation.stats))
         };
         let is_extrapolated = fallback.is_some();
-        if let Some(safe) = fallback.take() {
+        if let Some(safe) = &fallback {
             // Also where it is no number.
             let has_climbed = objective >= run.last_objective();
             if !has_climbed {
-                run.model = safe;
+                run.model = safe.clone();
+                fallback = None;
                 reach.fell();
                 trend.broke_off(false);
-                if is_last {
-                    // There is no step left to see how good the other is; EM never falls.
-                    run.objective.push(run.model.mean_log_likelihood(data));
-                }
                 continue;
             }
             trend.broke_off(true);
@@ -126,13 +123,26 @@ pub(crate) fn climb<L: Latent>(
         let Some(stats) = stats else { break };
         let next = match L::maximize(&stats, belief) {
             Ok(next) => next,
-            Err(Collapse { component, .. }) => {
-                run.outcome = Outcome::Collapsed { component };
-                break;
-            }
+            Err(Collapse { component, .. }) => match fallback.take() {
+                // EM itself may still go on from where the extrapolation left it.
+                Some(safe) => {
+                    run.model = safe;
+                    run.objective.pop();
+                    reach.fell();
+                    trend.broke_off(false);
+                    continue;
+                }
+                None => {
+                    run.outcome = Outcome::Collapsed { component };
+                    break;
+                }
+            },
         };
+        fallback = None;
         // The step after an extrapolation is EM's own, which settles what that disturbed.
-        if stopping.accelerate && !is_extrapolated {
+        // The last step is EM's own too: an extrapolation nobody compares with it might fall short of it.
+        let has_steps_left = iteration + 2 <= stopping.max_n_iterations;
+        if stopping.accelerate && has_steps_left && !is_extrapolated {
             path.push(run.model.coordinates());
             if let [first, second] = path.as_slice() {
                 let beyond = reach.beyond([first, second, &next.coordinates()]);
@@ -210,6 +220,9 @@ fn to_come(values: &[f64]) -> f64 {
     const SMALLEST_FACTOR: f64 = 0.5;
     /// What the sum of a log-likelihood may be off by, relatively.
     const ROUNDING: f64 = 8.0 * f64::EPSILON;
+    if !values.iter().all(|v| v.is_finite()) {
+        return f64::INFINITY;
+    }
     let gain = (values[2] - values[1]).abs();
     let gain_before = (values[1] - values[0]).abs();
     if gain > gain_before && gain > ROUNDING * values[2].abs().max(1.0) {

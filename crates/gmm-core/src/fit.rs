@@ -75,12 +75,7 @@ fn fit_tiles(
         max_n_iterations: settings.max_n_iterations,
         accelerate: settings.accelerate,
     };
-    // A given start leaves nothing to chance, so one run says it all.
-    let n_runs = if settings.init_method.is_given() {
-        1
-    } else {
-        seeds.len()
-    };
+    let n_runs = seeds.len();
     let climb = |(run, &seed): (usize, &u64)| {
         observe(Progress::Starting { run, n_runs });
         let mut rng = Xoshiro256Plus::seed_from_u64(seed);
@@ -97,8 +92,7 @@ fn fit_tiles(
         observe(Progress::Finished { run, n_runs });
         Ok(run_of_model)
     };
-    let runs: Vec<Result<_, GmmError>> =
-        seeds[..n_runs].par_iter().enumerate().map(climb).collect();
+    let runs: Vec<Result<_, GmmError>> = seeds.par_iter().enumerate().map(climb).collect();
     // In the order of the seeds, so that of equals the first is kept.
     let mut best: Option<Run<Mixture<Gaussian>>> = None;
     let mut refused = None;

@@ -119,8 +119,22 @@ impl Estimate<Gaussian> for MaximumLikelihood {
 
     /// No variance, whatever the other features say, is below the ridge.
     fn allows(&self, emission: &Gaussian) -> bool {
-        let variances = emission.covariance().conditional_variances();
-        variances.iter().zip(&self.ridge).all(|(v, r)| v >= r)
+        /// What logarithms and back may round away.
+        const ROUNDING: f64 = 1e-9;
+        let d = self.ridge.len() as f64;
+        let least = |ridge: f64| ridge * (1.0 - ROUNDING);
+        match emission.covariance() {
+            Covariance::Spherical { variance, .. } => {
+                *variance >= least(self.ridge.iter().map(|r| r / d).sum())
+            }
+            covariance => {
+                let variances = covariance.conditional_variances();
+                variances
+                    .iter()
+                    .zip(&self.ridge)
+                    .all(|(v, r)| *v >= least(*r))
+            }
+        }
     }
 
     /// μₖ and Σₖ of Bishop, PRML (9.24)–(9.25); tied types pool the scatters first, Σ = Σₖ Sₖ/N.

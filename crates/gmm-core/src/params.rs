@@ -14,6 +14,9 @@ use crate::likelihood::Ridge;
 use crate::sample::Sample;
 use crate::tile::Rows;
 
+/// More runs than this are a mistake.
+const MOST_RUNS: usize = 1_000_000;
+
 /// Checked parameters of a fit; made by [`ParamGuard::check`] of [`GmmParams`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct GmmValidParams<R: Rng = Xoshiro256Plus> {
@@ -210,7 +213,12 @@ impl<R: Rng> ParamGuard for GmmParams<R> {
                 p.n_components.to_string(),
                 count,
             ),
-            (p.n_runs >= 1, "n_runs", p.n_runs.to_string(), count),
+            (
+                (1..=MOST_RUNS).contains(&p.n_runs),
+                "n_runs",
+                p.n_runs.to_string(),
+                "from 1 to 1000000",
+            ),
             (
                 p.max_n_iterations >= 1,
                 "max_n_iterations",
@@ -304,6 +312,9 @@ impl<R: Rng + Clone> GmmValidParams<R> {
 
     fn seeds(&self) -> Vec<u64> {
         let mut rng = self.rng.clone();
-        (0..self.settings.n_runs).map(|_| rng.next_u64()).collect()
+        // A given start leaves nothing to chance, so one run says it all.
+        let is_given = self.settings.init_method.is_given();
+        let n_runs = if is_given { 1 } else { self.settings.n_runs };
+        (0..n_runs).map(|_| rng.next_u64()).collect()
     }
 }

@@ -125,8 +125,9 @@ impl<'a> Sample<'a> {
 
     /// Works on the sample as tiles, copied once for all iterations and threads, unless it is large.
     pub(crate) fn in_tiles<T>(&self, work: impl FnOnce(&Sample<'_>) -> T) -> T {
-        let is_large = self.n_rows().saturating_mul(self.n_features()) > MOST_VALUES_HELD;
-        if is_large || self.rows.tile(0).is_some() {
+        let n_rows = self.n_rows().next_multiple_of(TILE_ROWS);
+        let is_large = n_rows.saturating_mul(self.n_features()) > MOST_VALUES_HELD;
+        if is_large || held(self.rows, 0).is_some() {
             return work(self);
         }
         work(&Sample {
@@ -189,7 +190,7 @@ impl<'a> Sample<'a> {
             let fresh = || (Tile::new(self.n_features()), workspace());
             let (mut tile, mut buffers) = spare.take().unwrap_or_else(fresh);
             for t in leaf * leaf_tiles..((leaf + 1) * leaf_tiles).min(n_tiles) {
-                let held = self.rows.tile(t * TILE_ROWS);
+                let held = held(self.rows, t * TILE_ROWS);
                 let tile = held.unwrap_or_else(|| tile.load(self.rows, t * TILE_ROWS));
                 visit(&mut gathered, &mut buffers, tile);
             }
@@ -201,6 +202,15 @@ impl<'a> Sample<'a> {
             n_leaves => fold_tree(0..n_leaves, &gather, &merge),
         }
     }
+}
+
+/// The tile at a row, where the source holds the right one.
+fn held(rows: &dyn Rows, first_row: usize) -> Option<&Tile> {
+    let n_rows = TILE_ROWS.min(rows.n_rows().saturating_sub(first_row));
+    rows.tile(first_row).filter(|tile| {
+        (tile.first_row(), tile.n_rows()) == (first_row, n_rows)
+            && tile.n_features() == rows.n_features()
+    })
 }
 
 /// What the leaves gather, merged by halves.
@@ -292,7 +302,7 @@ fn each_tile<T: Send, S>(
         .map_init(
             || (Tile::new(rows.n_features()), state()),
             |(tile, state), (t, chunk)| {
-                let held = rows.tile(t * TILE_ROWS);
+                let held = held(rows, t * TILE_ROWS);
                 let tile = held.unwrap_or_else(|| tile.load(rows, t * TILE_ROWS));
                 visit(state, tile, chunk)
             },

@@ -214,7 +214,7 @@ pub trait Rows: Sync {
     fn read(&self, tile: &mut Tile);
 
     /// The tile that begins at this row (a multiple of [`TILE_ROWS`]), where the source holds it as such, as
-    /// [`Tiles`] do: nothing is copied then.
+    /// [`Tiles`] do: nothing is copied then. A tile that is not the full one at that row is not used.
     fn tile(&self, first_row: usize) -> Option<&Tile> {
         let _ = first_row;
         None
@@ -239,6 +239,7 @@ impl Tiles {
             .map(|first_row| {
                 let mut tile = Tile::new(n_features);
                 tile.load(rows, first_row);
+                tile.buffer = Vec::new();
                 tile
             })
             .collect();

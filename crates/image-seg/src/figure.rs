@@ -280,7 +280,7 @@ mod tests {
         for (w, h) in [(1, 1), (1, 900), (2000, 1), (30, 20)] {
             let bytes: Vec<u8> = (0..w * h * 3).map(|i| (i * 37 % 251) as u8).collect();
             let picture = Picture::from_rgb8(w, h, &bytes).unwrap();
-            let report = analyze(&picture, &Options::default(), &mut |_, _| {}).unwrap();
+            let report = analyze(&picture, &Options::default(), &|_, _| {}).unwrap();
             let sheet = draw(&picture, &report, Palette::Ordered, "x").unwrap();
             let legend: Vec<[u8; 3]> = Palette::Ordered
                 .colors(&report)

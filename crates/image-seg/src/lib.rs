@@ -4,7 +4,7 @@
 //! use image_seg::{Options, Picture, analyze};
 //!
 //! let picture = Picture::from_rgb8(2, 2, &[0, 0, 0, 10, 10, 10, 250, 250, 250, 255, 255, 255])?;
-//! let report = analyze(&picture, &Options { n_components: 2..=2, ..Options::default() }, &mut |_, _| {})?;
+//! let report = analyze(&picture, &Options { n_components: 2..=2, ..Options::default() }, &|_, _| {})?;
 //! assert_eq!(report.labels, [0, 0, 1, 1]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -196,7 +196,7 @@ mod tests {
             n_components: k..=k,
             ..Options::default()
         };
-        analyze(&picture, &options, &mut |_, _| {}).unwrap()
+        analyze(&picture, &options, &|_, _| {}).unwrap()
     }
 
     #[test]
@@ -236,6 +236,6 @@ mod tests {
             n_components: 2..=257,
             ..Options::default()
         };
-        assert!(analyze(&picture, &options, &mut |_, _| {}).is_err());
+        assert!(analyze(&picture, &options, &|_, _| {}).is_err());
     }
 }

@@ -31,9 +31,9 @@ use kmeans::KMeans;
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub enum InitMethod {
-    /// Ten short fits or so (forty where rows are few, six where they cost much), half from k-means and half from k-means with twice
-    /// the components merged down, the best continued: emEM (Biernacki, Celeux & Govaert, *CSDA* 41, 2003)
-    /// with Runnalls' merging. On large data the short fits see a random part of the rows.
+    /// Short fits, the best continued: emEM (Biernacki, Celeux & Govaert, *CSDA* 41, 2003). Ten to forty where
+    /// they are cheap, half from k-means and half from k-means with twice the components merged down (Runnalls);
+    /// where they are dear three, all merged. On large data they see a random part of the rows.
     #[default]
     Pool,
     /// One k-means clustering of all rows (k-means++ seeds, Lloyd's iterations), each feature measured in its

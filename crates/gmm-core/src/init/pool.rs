@@ -189,12 +189,11 @@ impl Start<'_> {
             n_components: (2 * self.n_components).min(self.survey.n_rows),
             ..*self
         };
-        let start = Mixture::maximize(&doubled.kmeans(schedule.lloyd, rng), self.belief)?;
-        let run = self.run_briefly(start, schedule.overfit);
-        merge::reduce(
-            run.model.expect(self.sample, self.belief).stats,
-            self.n_components,
-            self.belief,
-        )
+        let mut stats = doubled.kmeans(schedule.lloyd, rng);
+        for _ in 0..=schedule.overfit {
+            let model: Mixture<Gaussian> = Mixture::maximize(&stats, self.belief)?;
+            stats = model.expect(self.sample, self.belief).stats;
+        }
+        merge::reduce(stats, self.n_components, self.belief)
     }
 }

@@ -6,9 +6,10 @@ use crate::moments::{Form, Moments};
 use crate::simd::{Pack, Task, Vector, dispatch};
 use crate::tile::{Columns, Scratch, TILE_PACKS, Tile};
 
-/// Weights up to this are left out of the sums: of all rows together they come to less than 1e-24 of the total,
-/// where a component with less than 2e-16 of it counts as empty. What a component keeps is therefore right to
-/// rounding, and clusters that are apart cost what their own rows cost.
+/// Packs of rows whose weights are all at most this are left out of full scatters: of rows that weigh 1 they come to
+/// less than 1e-24 of the total, where a component with less than 2e-16 of it counts as empty. What a component
+/// keeps is therefore right to rounding, and clusters that are apart cost what their own rows cost. (A row that its
+/// user gave such a weight counts as one of weight 0, if its neighbours have none either.)
 const NEGLIGIBLE: f64 = 1e-24;
 
 /// The packs of a tile in which some row has a weight for a component.
@@ -61,8 +62,11 @@ pub(crate) struct Gathering {
 enum About {
     /// The own centre of each component, one after the other.
     Own(Vec<f64>),
-    /// One origin for so many components, of whose scatters only the sum is wanted.
-    Common { origin: Vec<f64>, n: usize },
+    /// One origin for components at these means, of whose scatters only the sum is wanted.
+    Common {
+        origin: Vec<f64>,
+        means: Vec<Vec<f64>>,
+    },
 }
 
 /// Σw, Σw(x−c) and Σw(x−c)(x−c)ᵀ of every component, one after the other; with a common origin the last for
@@ -88,11 +92,11 @@ impl Gathering {
     pub(crate) fn of(components: &[Component<'_>], wanted: Wanted) -> Self {
         if wanted.pooled && pooled::Shared::new(components).is_some() {
             let origin = pooled::middle(components);
-            let n = components.len();
+            let means = components.iter().map(|g| g.mean.to_vec()).collect();
             Self {
                 dim: origin.len(),
                 form: wanted.form,
-                about: About::Common { origin, n },
+                about: About::Common { origin, means },
             }
         } else {
             let means = components.iter().map(|g| g.mean);
@@ -128,7 +132,7 @@ impl emission::Gathering for Gathering {
     fn nothing(&self) -> Sums {
         let n = match &self.about {
             About::Own(centres) => centres.len() / self.dim * self.stride(),
-            About::Common { n, .. } => n * (1 + self.dim) + self.stride(),
+            About::Common { means, .. } => means.len() * (1 + self.dim) + self.stride(),
         };
         Sums(vec![0.0; n])
     }
@@ -154,8 +158,8 @@ impl emission::Gathering for Gathering {
                     Moments::from_sums(self.form, centre, sums[0], first, second)
                 })
                 .collect(),
-            About::Common { origin, n } => {
-                let (parts, all) = sums.0.split_at(n * (1 + d));
+            About::Common { origin, means } => {
+                let (parts, all) = sums.0.split_at(means.len() * (1 + d));
                 // The scatter about the origin of all rows less that of the means is within components.
                 let mut within = Moments {
                     weight: all[0],
@@ -163,14 +167,20 @@ impl emission::Gathering for Gathering {
                     scatter: all[1 + d..].to_vec(),
                     form: self.form,
                 };
-                let mut stats = Vec::with_capacity(*n);
-                for sums in parts.chunks_exact(1 + d) {
+                let mut stats = Vec::with_capacity(means.len());
+                for (sums, mean) in parts.chunks_exact(1 + d).zip(means) {
+                    let (weight, first) = (sums[0], &sums[1..]);
                     let nothing = vec![0.0; self.form.n_entries(d)];
-                    let own = Moments::from_sums(self.form, origin, sums[0], &sums[1..], &nothing);
-                    let offset: Vec<f64> =
-                        own.mean.iter().zip(origin).map(|(m, o)| m - o).collect();
-                    within.add_outer(-own.weight, &offset);
-                    stats.push(own);
+                    // Where there are no rows the component stays where it was.
+                    let centre = if weight > 0.0 { origin } else { mean };
+                    stats.push(Moments::from_sums(
+                        self.form, centre, weight, first, &nothing,
+                    ));
+                    if weight > 0.0 {
+                        // From the sums: the mean has been rounded to the size of the data.
+                        let offset: Vec<f64> = first.iter().map(|s| s / weight).collect();
+                        within.add_outer(-weight, &offset);
+                    }
                 }
                 within.at_least_nothing();
                 for own in &mut stats {
@@ -227,7 +237,8 @@ impl Task for Gather<'_> {
                 let weights: Vec<&[Pack]> = weights.iter(centres.len() / dim).collect();
                 diagonal::gather::<V>(tile, &weights, centres, stride, sums);
             }
-            (About::Common { origin, n }, form) => {
+            (About::Common { origin, means }, form) => {
+                let n = means.len();
                 let mut differences = std::mem::take(&mut scratch.columns);
                 differences.resize(dim + 1, tile.n_packs());
                 for (j, c) in origin.iter().enumerate() {
@@ -237,10 +248,10 @@ impl Task for Gather<'_> {
                     }
                 }
                 let (parts, all) = sums.split_at_mut(n * (1 + dim));
-                pooled::gather_means::<V>(&differences, dim, weights, *n, parts);
+                pooled::gather_means::<V>(&differences, dim, weights, n, parts);
                 let total = differences.column_mut(dim);
                 total.fill(Pack::default());
-                for w in weights.iter(*n) {
+                for w in weights.iter(n) {
                     for (w, total) in w.iter().zip(total.iter_mut()) {
                         (V::load(total) + V::load(w)).store(total);
                     }

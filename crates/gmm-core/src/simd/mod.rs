@@ -2,7 +2,7 @@
 //!
 //! Kernels are written once, against [`Vector`], and compiled for every level; [`dispatch`] chooses at run
 //! time. A vector always has eight lanes (two registers of AVX2, one of AVX-512), lanes are summed in one
-//! order, and `exp` and `ln` are our own: so AVX2, AVX-512 and AArch64 give the same bits. Processors
+//! order, and `exp` and `ln` are our own: so AVX2, AVX-512 and AArch64 give the same bits here. Processors
 //! without fused multiply-add round once more per product and may differ in the last digits.
 //!
 //! # Safety
