@@ -4,27 +4,20 @@
 //! cargo bench -p gmm-core --bench linfa
 //! ```
 
+mod rows;
+
 use std::time::Instant;
 
-use gmm_core::rand::{Rng, SeedableRng};
+use gmm_core::rand::SeedableRng;
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_core::{Gmm, InitMethod};
 use linfa::DatasetBase;
 use linfa::traits::Fit;
 use linfa_clustering::{GaussianMixtureModel, GmmInitMethod};
-use ndarray::Array2;
+use rows::around_points;
 
 const REPEATS: usize = 3;
 const STEPS: u64 = 10;
-
-fn rows(n: usize, d: usize, k: usize) -> Array2<f64> {
-    let mut rng = Xoshiro256Plus::seed_from_u64(7);
-    let points = Array2::from_shape_fn((k, d), |_| rng.gen_range(-3.0..3.0));
-    Array2::from_shape_fn((n, d), |(i, j)| {
-        let noise: f64 = (0..4).map(|_| rng.gen_range(-1.0..1.0)).sum();
-        points[(i % k, j)] + noise
-    })
-}
 
 /// The median time of some work, in seconds.
 fn median(mut work: impl FnMut()) -> f64 {
@@ -48,7 +41,7 @@ fn main() {
         (50_000, 16, 8),
         (10_000, 64, 4),
     ] {
-        let dataset = DatasetBase::from(rows(n, d, k));
+        let dataset = DatasetBase::from(around_points(n, d, k, 3.0));
         // linfa refuses a fit that has not converged; the steps are done all the same. The difference of two
         // numbers of steps leaves the start out.
         let theirs = |n_steps: u64| {

@@ -10,14 +10,14 @@
 #[path = "../src/simd/mod.rs"]
 mod simd;
 
+mod rows;
+
 use std::hint::black_box;
 use std::time::Instant;
 
-use gmm_core::rand::{Rng, SeedableRng};
-use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_core::{CovarianceType, Gmm, GmmError, InitMethod};
-use ndarray::Array2;
 use rayon::prelude::*;
+use rows::around_points;
 use simd::{Pack, Task, Vector};
 
 const REPEATS: usize = 5;
@@ -137,19 +137,9 @@ struct Workload {
 }
 
 impl Workload {
-    /// Rows around K points, wide enough to overlap.
-    fn rows(&self) -> Array2<f64> {
-        let mut rng = Xoshiro256Plus::seed_from_u64(7);
-        let points = Array2::from_shape_fn((self.k, self.d), |_| rng.gen_range(-2.0..2.0));
-        Array2::from_shape_fn((self.n, self.d), |(i, j)| {
-            let noise: f64 = (0..4).map(|_| rng.gen_range(-1.0..1.0)).sum();
-            points[(i % self.k, j)] + noise
-        })
-    }
-
     /// Seconds of one EM step.
     fn step(&self) -> Result<f64, GmmError> {
-        let x = self.rows();
+        let x = around_points(self.n, self.d, self.k, 2.0);
         let params = |n| {
             Gmm::params(self.k)
                 .covariance_type(self.covariance_type)

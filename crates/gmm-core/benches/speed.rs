@@ -4,14 +4,17 @@
 //! cargo bench -p gmm-core --bench speed [-- FILTER]
 //! ```
 
+mod rows;
+
 use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
-use gmm_core::rand::{Rng, SeedableRng};
+use gmm_core::rand::SeedableRng;
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_core::{CovarianceType, Gmm, InitMethod};
 use ndarray::Array2;
+use rows::around_points;
 
 /// Rows, features and components: each of them alone, and together, away from the middle.
 const GRID: [(usize, usize, usize); 8] = [
@@ -24,16 +27,6 @@ const GRID: [(usize, usize, usize); 8] = [
     (10_000, 64, 16),
     (20_000, 39, 256),
 ];
-
-/// Rows around K points, wide enough to overlap.
-fn rows(n: usize, d: usize, k: usize) -> Array2<f64> {
-    let mut rng = Xoshiro256Plus::seed_from_u64(7);
-    let points = Array2::from_shape_fn((k, d), |_| rng.gen_range(-3.0..3.0));
-    Array2::from_shape_fn((n, d), |(i, j)| {
-        let noise: f64 = (0..4).map(|_| rng.gen_range(-1.0..1.0)).sum();
-        points[(i % k, j)] + noise
-    })
-}
 
 /// A model to go on from.
 fn start(
@@ -59,7 +52,7 @@ fn group<'c>(criterion: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, Wal
 
 fn steps_and_scores(criterion: &mut Criterion) -> Result<(), gmm_core::GmmError> {
     for (n, d, k) in GRID {
-        let x = rows(n, d, k);
+        let x = around_points(n, d, k, 3.0);
         for covariance_type in CovarianceType::ALL {
             let model = start(&x, k, covariance_type)?;
             let size = format!("{n} x {d}, K {k}");
@@ -88,7 +81,7 @@ fn steps_and_scores(criterion: &mut Criterion) -> Result<(), gmm_core::GmmError>
 
 fn samples(criterion: &mut Criterion) -> Result<(), gmm_core::GmmError> {
     for (d, k) in [(3, 5), (16, 32)] {
-        let x = rows(5_000, d, k);
+        let x = around_points(5_000, d, k, 3.0);
         for covariance_type in [CovarianceType::Full, CovarianceType::Diagonal] {
             let model = start(&x, k, covariance_type)?;
             let mut rng = Xoshiro256Plus::seed_from_u64(1);
@@ -104,7 +97,7 @@ fn samples(criterion: &mut Criterion) -> Result<(), gmm_core::GmmError> {
 
 fn starts(criterion: &mut Criterion) {
     for (n, d, k) in [(1_000, 4, 3), (2_000, 16, 10), (100_000, 3, 16)] {
-        let x = rows(n, d, k);
+        let x = around_points(n, d, k, 3.0);
         for (name, init) in [
             ("pool", InitMethod::Pool),
             ("kmeans", InitMethod::KMeans),
