@@ -7,13 +7,13 @@ use gmm_core::rand::SeedableRng;
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_core::{CovarianceType, Gmm, GmmParams, Ridge};
 
-/// Flags that every program with a fit has.
+/// Flags that every program with a fit has; K components unless said otherwise.
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(next_help_heading = "Fit")]
-pub struct FitArgs {
+pub struct FitArgs<const K: usize> {
     /// Number of components
     #[arg(short = 'k', long, value_name = "K",
-        allow_negative_numbers = true, default_value_t = 5,
+        allow_negative_numbers = true, default_value_t = K,
           value_parser = parse_count, conflicts_with = "select")]
     pub components: usize,
 
@@ -24,6 +24,11 @@ pub struct FitArgs {
     /// Covariances: full, tied, diag, spherical, tied-diag or tied-spherical
     #[arg(long, value_name = "TYPE", default_value_t = CovarianceType::Full)]
     pub covariance: CovarianceType,
+
+    /// Variance added to every covariance, in squared units of what is fitted [default: 1e-6 of the variance of
+    /// each column; of colours and spectra, 1e-6]
+    #[arg(long, value_name = "VARIANCE", value_parser = parse_size, allow_negative_numbers = true)]
+    pub ridge: Option<f64>,
 
     /// Seed of all random choices: the same seed gives the same answer
     #[arg(
@@ -52,7 +57,7 @@ pub struct FitArgs {
     pub no_acceleration: bool,
 }
 
-impl FitArgs {
+impl<const K: usize> FitArgs<K> {
     /// The numbers of components to try.
     pub fn n_components(&self) -> std::ops::RangeInclusive<usize> {
         match self.select {
@@ -61,8 +66,9 @@ impl FitArgs {
         }
     }
 
-    /// The estimator.
+    /// The estimator, with this ridge unless the command line has one.
     pub fn params(&self, ridge: Ridge) -> GmmParams {
+        let ridge = self.ridge.map_or(ridge, Ridge::Absolute);
         Gmm::params(self.components)
             .covariance_type(self.covariance)
             .ridge(ridge)

@@ -5,6 +5,7 @@
 mod failure;
 mod fit_args;
 mod output;
+mod output_args;
 mod progress;
 mod report;
 
@@ -12,5 +13,6 @@ pub use clap;
 pub use failure::{Failure, parse, run};
 pub use fit_args::{FitArgs, Span, parse_size};
 pub use output::{Outputs, print, same_file};
+pub use output_args::{FIGURE, OutputArgs, Targets, named_after};
 pub use progress::Bar;
-pub use report::{FitReport, to_json};
+pub use report::{FitReport, ending, to_json};

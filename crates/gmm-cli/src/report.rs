@@ -1,7 +1,7 @@
 //! The part of a JSON report that is the same in every program.
 
 use gmm_core::ndarray::{Array2, Axis};
-use gmm_core::{Fitted, Note};
+use gmm_core::{Fitted, Note, Outcome};
 use serde::Serialize;
 
 /// A fitted mixture under the names that every program uses.
@@ -55,6 +55,18 @@ impl FitReport {
             sizes,
             notes: fitted.notes.clone(),
         }
+    }
+}
+
+/// How a fit ended, for a summary.
+pub fn ending(fitted: &Fitted) -> String {
+    let n = fitted.n_iterations();
+    match fitted.outcome {
+        Outcome::Converged => format!("converged after {n} iterations"),
+        Outcome::IterationLimit => format!(
+            "not converged after {n} iterations (--max-iterations for more, --tolerance for less)"
+        ),
+        outcome => format!("{outcome} after {n} iterations"),
     }
 }
 

@@ -1,32 +1,16 @@
-//! A sheet to draw on: text and shapes in logical pixels, pictures in real ones.
-
-use std::sync::LazyLock;
+//! A sheet to draw on: marks in logical pixels, painted when it is asked for as PNG or SVG.
 
 use image::RgbImage;
-use image::imageops::{self, FilterType};
-use plotters::backend::BitMapBackend;
-use plotters::coord::Shift;
-use plotters::drawing::{DrawingArea, IntoDrawingArea};
-use plotters::element::Rectangle;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{
-    Color as _, FontStyle, IntoFont, RGBColor, ShapeStyle, TextStyle, register_font,
-};
 
+use crate::measure::text_width;
 use crate::palette::Color;
 
 /// Color of text that is to be read first.
 pub const TEXT: Color = Color(34, 34, 34);
 /// Color of text that explains.
-pub const MUTED: Color = Color(102, 102, 102);
+pub const MUTED: Color = Color(96, 96, 96);
 /// Color of thin lines.
 pub const FAINT: Color = Color(204, 204, 204);
-
-/// Everything is drawn this many times too large and shrunk, which smooths edges and letters alike.
-const SUPERSAMPLING: u32 = 2;
-
-/// The most pixels a sheet may have.
-const MOST_PIXELS: u64 = 100_000_000;
 
 /// Why a figure could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -43,9 +27,8 @@ pub enum FigureError {
     Encoding(String),
 }
 
-fn drawing(error: impl std::fmt::Display) -> FigureError {
-    FigureError::Drawing(error.to_string())
-}
+/// A place on a sheet: pixels from its left and upper edges.
+pub type Place = (f64, f64);
 
 /// Where text stands relative to its point; it is always centred vertically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,159 +41,255 @@ pub enum Anchor {
     Right,
 }
 
-/// What draws on a sheet.
-#[allow(missing_debug_implementations, reason = "plotters' areas have none")]
-pub struct Pen<'p, 'b> {
-    area: &'p DrawingArea<BitMapBackend<'b>, Shift>,
+/// How a line is drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stroke {
+    /// Its colour.
+    pub color: Color,
+    /// Its width in pixels.
+    pub width: f64,
+    /// From 0, invisible, to 1, opaque.
+    pub opacity: f64,
 }
 
-/// A finished drawing.
+impl Stroke {
+    /// An opaque line.
+    pub const fn new(color: Color, width: f64) -> Self {
+        Self {
+            color,
+            width,
+            opacity: 1.0,
+        }
+    }
+
+    /// The same line, seen through.
+    #[must_use]
+    pub const fn opacity(self, opacity: f64) -> Self {
+        Self { opacity, ..self }
+    }
+}
+
+/// How an area is filled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fill {
+    /// Its colour.
+    pub color: Color,
+    /// From 0, invisible, to 1, opaque.
+    pub opacity: f64,
+}
+
+impl Fill {
+    /// An opaque area.
+    pub const fn new(color: Color) -> Self {
+        Self {
+            color,
+            opacity: 1.0,
+        }
+    }
+
+    /// The same area, seen through.
+    #[must_use]
+    pub const fn opacity(self, opacity: f64) -> Self {
+        Self { opacity, ..self }
+    }
+}
+
+/// A line of text.
+#[derive(Debug, Clone)]
+pub(crate) struct Text {
+    pub(crate) text: String,
+    pub(crate) at: Place,
+    pub(crate) size: f64,
+    pub(crate) is_bold: bool,
+    pub(crate) color: Color,
+    pub(crate) anchor: Anchor,
+    /// Whether it is read from below.
+    pub(crate) is_upward: bool,
+}
+
+/// One thing on a sheet.
+#[derive(Debug, Clone)]
+pub(crate) enum Mark {
+    Rectangle {
+        at: Place,
+        size: Place,
+        fill: Fill,
+    },
+    Line {
+        points: Vec<Place>,
+        stroke: Stroke,
+    },
+    Area {
+        points: Vec<Place>,
+        fill: Fill,
+    },
+    Dot {
+        at: Place,
+        radius: f64,
+        fill: Fill,
+    },
+    Text(Text),
+    /// A picture, each of its pixels one of the sheet's.
+    Picture {
+        picture: RgbImage,
+        at: (u32, u32),
+    },
+}
+
+/// A drawing on white.
 #[derive(Debug, Clone)]
 pub struct Sheet {
-    image: RgbImage,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) marks: Vec<Mark>,
 }
 
-/// The face of all text, carried along so that no system font is needed.
-static FONT: LazyLock<Result<(), String>> = LazyLock::new(|| {
-    register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular())
-        .and_then(|()| register_font("sans-serif", FontStyle::Bold, dejavu::sans::bold()))
-        .map_err(|_| String::from("the font could not be read"))
-});
+/// The height that [`Sheet::heading`] needs.
+pub const HEADING: f64 = 74.0;
+
+/// A text that fits: the middle of a long one is left out.
+fn shortened(text: &str, fits: impl Fn(&str) -> bool) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let with_ends = |n: usize| -> String {
+        let (first, last) = (n.div_ceil(2), n / 2);
+        let end = &letters[letters.len() - last..];
+        letters[..first].iter().chain(&['…']).chain(end).collect()
+    };
+    if fits(text) {
+        return String::from(text);
+    }
+    // Of texts that never fit, the shortest.
+    let n = (1..letters.len()).rev().find(|&n| fits(&with_ends(n)));
+    with_ends(n.unwrap_or(0))
+}
 
 impl Sheet {
-    /// A white sheet with what `draw` puts on it.
-    ///
-    /// # Errors
-    /// [`FigureError::Size`] for a sheet without pixels or of more than 100 million, and what `draw` returns.
-    pub fn draw(
-        width: u32,
-        height: u32,
-        draw: impl FnOnce(&Pen<'_, '_>) -> Result<(), FigureError>,
-    ) -> Result<Self, FigureError> {
-        if width == 0 || height == 0 || u64::from(width) * u64::from(height) > MOST_PIXELS {
-            return Err(FigureError::Size(width, height));
+    /// An empty sheet of this many pixels.
+    pub fn new(width: u32, height: u32) -> Self {
+        Self {
+            width,
+            height,
+            marks: Vec::new(),
         }
-        FONT.clone().map_err(FigureError::Drawing)?;
-        let (w, h) = (width * SUPERSAMPLING, height * SUPERSAMPLING);
-        let mut large = RgbImage::from_pixel(w, h, image::Rgb([255; 3]));
-        {
-            let area = BitMapBackend::with_buffer(&mut large, (w, h)).into_drawing_area();
-            draw(&Pen { area: &area })?;
-            area.present().map_err(drawing)?;
-        }
-        Ok(Self {
-            image: imageops::resize(&large, width, height, FilterType::Triangle),
-        })
     }
 
-    /// Puts a picture on the sheet, its upper left corner at `at`. What does not fit is cut off.
-    pub fn place(&mut self, picture: &RgbImage, at: (u32, u32)) {
-        imageops::replace(&mut self.image, picture, i64::from(at.0), i64::from(at.1));
+    /// Width and height in pixels.
+    pub fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
     }
 
-    /// The sheet's pixels.
-    pub fn image(&self) -> &RgbImage {
-        &self.image
+    /// Title and subtitle, centred at the top; what is too long is shortened in its middle.
+    pub fn heading(&mut self, title: &str, subtitle: &str) {
+        const MARGIN: f64 = 20.0;
+        let width = f64::from(self.width);
+        let fitting = |text: &str, size: f64, is_bold: bool| {
+            let fits = |text: &str| text_width(text, size, is_bold) <= width - 2.0 * MARGIN;
+            shortened(text, fits)
+        };
+        let (title, subtitle) = (fitting(title, 20.0, true), fitting(subtitle, 14.0, false));
+        self.bold(&title, (0.5 * width, 26.0), 20.0, TEXT, Anchor::Center);
+        self.text(&subtitle, (0.5 * width, 52.0), 14.0, MUTED, Anchor::Center);
     }
 
-    /// The sheet as a PNG file.
-    ///
-    /// # Errors
-    /// [`FigureError::Encoding`] if the encoder refuses.
-    pub fn to_png(&self) -> Result<Vec<u8>, FigureError> {
-        let mut file = std::io::Cursor::new(Vec::new());
-        self.image
-            .write_to(&mut file, image::ImageFormat::Png)
-            .map_err(|e| FigureError::Encoding(e.to_string()))?;
-        Ok(file.into_inner())
-    }
-}
-
-impl Pen<'_, '_> {
-    /// Writes one line of text, `size` pixels high.
-    ///
-    /// # Errors
-    /// [`FigureError::Drawing`] if the drawing library refuses.
-    pub fn text(
-        &self,
-        text: &str,
-        at: (i32, i32),
-        size: u32,
-        color: Color,
-        anchor: Anchor,
-    ) -> Result<(), FigureError> {
-        self.write(text, at, size, FontStyle::Normal, color, anchor)
+    /// One line of text, `size` pixels high.
+    pub fn text(&mut self, text: &str, at: Place, size: f64, color: Color, anchor: Anchor) {
+        self.write(text, at, size, color, anchor, false);
     }
 
-    /// Writes one line of bold text, `size` pixels high.
-    ///
-    /// # Errors
-    /// [`FigureError::Drawing`] if the drawing library refuses.
-    pub fn bold(
-        &self,
-        text: &str,
-        at: (i32, i32),
-        size: u32,
-        color: Color,
-        anchor: Anchor,
-    ) -> Result<(), FigureError> {
-        self.write(text, at, size, FontStyle::Bold, color, anchor)
+    /// One line of bold text, `size` pixels high.
+    pub fn bold(&mut self, text: &str, at: Place, size: f64, color: Color, anchor: Anchor) {
+        self.write(text, at, size, color, anchor, true);
     }
 
     fn write(
-        &self,
+        &mut self,
         text: &str,
-        at: (i32, i32),
-        size: u32,
-        face: FontStyle,
+        at: Place,
+        size: f64,
         color: Color,
         anchor: Anchor,
-    ) -> Result<(), FigureError> {
-        let horizontal = match anchor {
-            Anchor::Left => HPos::Left,
-            Anchor::Center => HPos::Center,
-            Anchor::Right => HPos::Right,
-        };
-        let font = ("sans-serif", f64::from(size * SUPERSAMPLING), face).into_font();
-        let color = rgb(color);
-        let style = TextStyle::from(font)
-            .color(&color)
-            .pos(Pos::new(horizontal, VPos::Center));
-        self.area
-            .draw_text(text, &style, scaled(at))
-            .map_err(drawing)
+        is_bold: bool,
+    ) {
+        self.marks.push(Mark::Text(Text {
+            text: String::from(text),
+            at,
+            size,
+            is_bold,
+            color,
+            anchor,
+            is_upward: false,
+        }));
     }
 
-    /// Fills a rectangle of `size` whose upper left corner is `at`, with a thin outline.
-    ///
-    /// # Errors
-    /// [`FigureError::Drawing`] if the drawing library refuses.
-    pub fn swatch(
-        &self,
-        at: (i32, i32),
-        size: (i32, i32),
-        color: Color,
-    ) -> Result<(), FigureError> {
-        let corners = [scaled(at), scaled((at.0 + size.0, at.1 + size.1))];
-        self.area
-            .draw(&Rectangle::new(corners, rgb(color).filled()))
-            .map_err(drawing)?;
-        let outline = ShapeStyle {
-            color: rgb(FAINT).into(),
-            filled: false,
-            stroke_width: 1,
-        };
-        self.area
-            .draw(&Rectangle::new(corners, outline))
-            .map_err(drawing)
+    /// One line of text that is read from below, centred on its point.
+    pub fn upward_text(&mut self, text: &str, at: Place, size: f64, color: Color) {
+        self.marks.push(Mark::Text(Text {
+            text: String::from(text),
+            at,
+            size,
+            is_bold: false,
+            color,
+            anchor: Anchor::Center,
+            is_upward: true,
+        }));
+    }
+
+    /// A filled rectangle whose upper left corner is `at`.
+    pub fn rectangle(&mut self, at: Place, size: Place, fill: Fill) {
+        self.marks.push(Mark::Rectangle { at, size, fill });
+    }
+
+    /// A filled rectangle with a thin outline.
+    pub fn swatch(&mut self, at: Place, size: Place, color: Color) {
+        self.rectangle(at, size, Fill::new(color));
+        let ((x, y), (w, h)) = (at, size);
+        let corners = vec![(x, y), (x + w, y), (x + w, y + h), (x, y + h), (x, y)];
+        self.line(corners, Stroke::new(FAINT, 1.0));
+    }
+
+    /// A line through these points.
+    pub fn line(&mut self, points: Vec<Place>, stroke: Stroke) {
+        if points.len() > 1 {
+            self.marks.push(Mark::Line { points, stroke });
+        }
+    }
+
+    /// The area that these points surround.
+    pub fn area(&mut self, points: Vec<Place>, fill: Fill) {
+        if points.len() > 2 {
+            self.marks.push(Mark::Area { points, fill });
+        }
+    }
+
+    /// A disc.
+    pub fn dot(&mut self, at: Place, radius: f64, fill: Fill) {
+        self.marks.push(Mark::Dot { at, radius, fill });
+    }
+
+    /// A diagonal cross whose arms are this long.
+    pub fn cross(&mut self, (x, y): Place, arm: f64, stroke: Stroke) {
+        self.line(vec![(x - arm, y - arm), (x + arm, y + arm)], stroke);
+        self.line(vec![(x - arm, y + arm), (x + arm, y - arm)], stroke);
+    }
+
+    /// Puts a picture on the sheet, its upper left corner at `at`. What does not fit is cut off.
+    pub fn place(&mut self, picture: RgbImage, at: (u32, u32)) {
+        self.marks.push(Mark::Picture { picture, at });
     }
 }
 
-fn rgb(Color(r, g, b): Color) -> RGBColor {
-    RGBColor(r, g, b)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn scaled((x, y): (i32, i32)) -> (i32, i32) {
-    let scale = SUPERSAMPLING as i32;
-    (x * scale, y * scale)
+    #[test]
+    fn long_titles_keep_their_ends() {
+        let fits = |text: &str| text.chars().count() <= 11;
+        assert_eq!(
+            shortened("0123456789abcdef.png", fits),
+            "01234….png".replace("….png", "…f.png")
+        );
+        assert_eq!(shortened("m31.png", fits), "m31.png");
+        assert_eq!(shortened("ab", |_| false), "…");
+    }
 }

@@ -1,12 +1,13 @@
 //! The command line.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gmm_cli::clap::{self, Parser, ValueEnum};
-use gmm_cli::{Bar, Failure, FitArgs, FitReport, Outputs, parse_size, print, same_file, to_json};
-use gmm_core::{Fitted, GmmError, Note, Outcome, Progress, Ridge};
+use gmm_cli::{
+    Bar, FIGURE, Failure, FitArgs, FitReport, OutputArgs, Targets, ending, named_after, to_json,
+};
+use gmm_core::{GmmError, Note, Progress, Ridge};
 use gmm_figures::decimal;
 use image_seg::{
     ColorSpace, MOST_SEGMENTS, Options, Palette, Picture, Report, analyze, draw, label_image,
@@ -32,12 +33,14 @@ pub(crate) struct Args {
     input: Option<PathBuf>,
 
     #[command(flatten)]
-    fit: FitArgs,
+    fit: FitArgs<5>,
 
-    /// Variance added to every covariance, in squared units of the colour space
-    #[arg(long, value_name = "VARIANCE", default_value_t = 1e-6, help_heading = "Fit",
-          value_parser = parse_size, allow_negative_numbers = true)]
-    ridge: f64,
+    #[command(flatten)]
+    output: OutputArgs,
+
+    /// Label image to write, a PNG [default: beside the figure, -labels.png]
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    labels: Option<PathBuf>,
 
     /// Space in which colours are compared
     #[arg(long, value_name = "SPACE", default_value = "lab", ignore_case = true)]
@@ -51,22 +54,6 @@ pub(crate) struct Args {
         ignore_case = true
     )]
     palette: PaletteArg,
-
-    /// Figure to write, a PNG [default: INPUT-segments.png in this folder]
-    #[arg(long, value_name = "PATH")]
-    out: Option<PathBuf>,
-
-    /// Label image to write, a PNG [default: beside the figure, -labels.png]
-    #[arg(long, value_name = "PATH")]
-    labels: Option<PathBuf>,
-
-    /// JSON report to write; - prints it in place of the summary
-    #[arg(long, value_name = "PATH")]
-    json: Option<PathBuf>,
-
-    /// Print nothing but errors
-    #[arg(short, long)]
-    quiet: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -80,6 +67,9 @@ enum PaletteArg {
     Ordered,
     Mean,
 }
+
+/// The slides' ridge, in squared units of the colour space.
+const RIDGE: f64 = 1e-6;
 
 /// Where everything goes.
 struct Paths {
@@ -98,58 +88,23 @@ impl Args {
     }
 
     fn paths(&self) -> Result<Paths, Failure> {
-        // Of the name as it is, since two names can look alike.
-        let input = self.input.as_deref().unwrap_or(Path::new("m31.png"));
-        let named = |stem: &OsStr, ending: &str| {
-            let mut name = stem.to_os_string();
-            name.push(ending);
-            PathBuf::from(name)
-        };
-        let stem = input.file_stem().unwrap_or_default();
-        let figure = self
-            .out
+        let input = self.input.as_deref();
+        let name = input.unwrap_or(Path::new("m31.png"));
+        let figure = self.output.out.clone();
+        let figure = figure.unwrap_or_else(|| named_after(name, "segments.png"));
+        let labels = self
+            .labels
             .clone()
-            .unwrap_or_else(|| named(stem, "-segments.png"));
-        let labels = self.labels.clone().unwrap_or_else(|| match &self.out {
-            Some(out) => {
-                out.with_file_name(named(out.file_stem().unwrap_or_default(), "-labels.png"))
-            }
-            None => named(stem, "-labels.png"),
-        });
-        for (flag, path) in [("--out", &figure), ("--labels", &labels)] {
-            let is_png = path
-                .extension()
-                .is_some_and(|e| e.eq_ignore_ascii_case("png"));
-            let is_device = path.metadata().is_ok_and(|m| !m.is_file() && !m.is_dir());
-            if !is_png && !is_device {
-                let line = format!(
-                    "{flag} {}: a PNG is written, and must be named so",
-                    path.display()
-                );
-                return Err(Failure::Usage(line));
-            }
-        }
-        let json = self.json.as_ref().filter(|_| !self.prints_json());
-        let all: Vec<&PathBuf> = [Some(&figure), Some(&labels), json, self.input.as_ref()]
-            .into_iter()
-            .flatten()
-            .collect();
-        for (i, a) in all.iter().enumerate() {
-            let is_regular = a.metadata().is_ok_and(|m| m.is_file()) || !a.exists();
-            if is_regular && all[..i].iter().any(|b| same_file(a, b)) {
-                let line = format!("{} is named twice among input and outputs", a.display());
-                return Err(Failure::Usage(line));
-            }
-        }
+            .unwrap_or_else(|| match &self.output.out {
+                Some(out) => out.with_file_name(named_after(out, "labels.png")),
+                None => named_after(name, "labels.png"),
+            });
+        let mut targets = Targets::beside(input);
         Ok(Paths {
-            json: json.cloned(),
-            figure,
-            labels,
+            figure: targets.claim("--out", figure, FIGURE)?,
+            labels: targets.claim("--labels", labels, &["png"])?,
+            json: self.output.json_file(&mut targets)?,
         })
-    }
-
-    fn prints_json(&self) -> bool {
-        self.json.as_deref() == Some(Path::new("-"))
     }
 
     fn check_count(&self) -> Result<(), Failure> {
@@ -174,7 +129,7 @@ impl Args {
                 SpaceArg::Lab => ColorSpace::Lab,
                 SpaceArg::Rgb => ColorSpace::Rgb,
             },
-            params: self.fit.params(Ridge::Absolute(self.ridge)),
+            params: self.fit.params(Ridge::Absolute(RIDGE)),
         }
     }
 
@@ -190,7 +145,7 @@ impl Args {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     args.check_count()?;
     let paths = args.paths()?;
-    let bar = Bar::new(args.fit.n_components().count(), args.quiet);
+    let bar = Bar::new(args.fit.n_components().count(), args.output.quiet);
     bar.say("reading the picture");
     let picture = match &args.input {
         Some(path) => Picture::read(path).map_err(|e| Failure::of(path.display(), e))?,
@@ -217,27 +172,16 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     .map_err(|e| in_picture(&args, e))?;
     bar.say("drawing");
     let drawing = |e| Failure::of(args.name(), e);
-    let figure = draw(&picture, &report, args.palette(), &args.name())
-        .and_then(|sheet| sheet.to_png())
-        .map_err(drawing)?;
+    let sheet = draw(&picture, &report, args.palette(), &args.name());
+    let figure = sheet.to_file(&paths.figure).map_err(drawing)?;
     let labels = label_image(&picture, &report, args.palette()).map_err(drawing)?;
     let json = to_json(&JsonReport::new(&args, &picture, &report))?;
-    // Everything is ready before anything is written.
-    let mut outputs = Outputs::default();
-    outputs.add(&paths.figure, &figure)?;
-    outputs.add(&paths.labels, &labels)?;
-    if let Some(path) = &paths.json {
-        outputs.add(path, &json)?;
-    }
-    outputs.commit()?;
     bar.finish();
-    if args.prints_json() {
-        print(String::from_utf8_lossy(&json).trim_end())
-    } else if args.quiet {
-        Ok(())
-    } else {
-        print(&summary(&args, &picture, &report, &paths))
-    }
+    // Everything is ready before anything is written.
+    let mut files: Vec<(&Path, &[u8])> = vec![(&paths.figure, &figure), (&paths.labels, &labels)];
+    files.extend(paths.json.as_deref().map(|path| (path, json.as_slice())));
+    args.output
+        .deliver(&files, &json, || summary(&args, &picture, &report, &paths))
 }
 
 fn in_picture(args: &Args, error: GmmError) -> Failure {
@@ -297,7 +241,7 @@ impl JsonReport {
             restarts: args.fit.restarts,
             tolerance: args.fit.tolerance,
             max_iterations: args.fit.max_iterations,
-            ridge: args.ridge,
+            ridge: args.fit.ridge.unwrap_or(RIDGE),
             fit: FitReport::new(
                 &report.fitted,
                 report.segments.iter().map(|s| s.size).collect(),
@@ -423,17 +367,6 @@ fn summary(args: &Args, picture: &Picture, report: &Report, paths: &Paths) -> St
             .map(|path| format!("report  {}", path.display())),
     );
     lines.join("\n")
-}
-
-fn ending(fitted: &Fitted) -> String {
-    let n = fitted.n_iterations();
-    match fitted.outcome {
-        Outcome::Converged => format!("converged after {n} iterations"),
-        Outcome::IterationLimit => format!(
-            "not converged after {n} iterations (--max-iterations for more, --tolerance for less)"
-        ),
-        outcome => format!("{outcome} after {n} iterations"),
-    }
 }
 
 /// A note in the words of pictures, with segments counted from 1 as in the table.

@@ -57,8 +57,6 @@ const WIDE_PANEL: u32 = 2 * PANEL + MARGIN;
 const WIDE: u32 = 2;
 /// The least width of a figure: below it the subtitle would be cut.
 const LEAST_WIDTH: u32 = 920;
-/// The most letters of a title.
-const TITLE: usize = 72;
 const MARGIN: u32 = 28;
 const HEADING: u32 = 92;
 /// The height of a line above a panel.
@@ -67,15 +65,7 @@ const CAPTION: u32 = 30;
 const LEGEND_CELL: (u32, u32) = (305, 58);
 
 /// Draws original and segments side by side, with what `title` says above and a legend below.
-///
-/// # Errors
-/// [`FigureError`] if the drawing library refuses.
-pub fn draw(
-    picture: &Picture,
-    report: &Report,
-    palette: Palette,
-    title: &str,
-) -> Result<Sheet, FigureError> {
+pub fn draw(picture: &Picture, report: &Report, palette: Palette, title: &str) -> Sheet {
     let colors = palette.colors(report);
     let is_wide = picture.width() > WIDE * picture.height();
     let (w, h) = panel_size(picture, if is_wide { WIDE_PANEL } else { PANEL });
@@ -95,60 +85,30 @@ pub fn draw(
     let legend_top = segments_at.1 + h + MARGIN;
     let height = legend_top + n_rows * LEGEND_CELL.1 + MARGIN / 2;
 
-    let mut sheet = Sheet::draw(width, height, |pen| {
-        let at = |x: u32, y: u32| (x as i32, y as i32);
-        pen.bold(
-            &shortened(title),
-            at(width / 2, 26),
-            21,
-            TEXT,
-            Anchor::Center,
-        )?;
-        pen.text(
-            &subtitle(report),
-            at(width / 2, 52),
-            15,
-            MUTED,
-            Anchor::Center,
-        )?;
-        for (caption, (x, y)) in [("Original", original_at), ("Segments", segments_at)] {
-            pen.text(
-                caption,
-                at(x + w / 2, y - CAPTION / 2),
-                16,
-                TEXT,
-                Anchor::Center,
-            )?;
-        }
-        for (i, color) in colors.iter().enumerate() {
-            let (column, row) = (i as u32 % per_row, i as u32 / per_row);
-            let (x, y) = (MARGIN + column * cell, legend_top + row * LEGEND_CELL.1);
-            let mean = report.segments[i].mean_color;
-            pen.swatch(at(x, y), (38, 38), *color)?;
-            pen.bold(
-                &share(report, i),
-                at(x + 50, y + 10),
-                16,
-                TEXT,
-                Anchor::Left,
-            )?;
-            pen.swatch(at(x + 50, y + 22), (16, 16), mean)?;
-            pen.text(
-                &mean_color(report, i),
-                at(x + 72, y + 30),
-                13,
-                MUTED,
-                Anchor::Left,
-            )?;
-        }
-        Ok(())
-    })?;
-    sheet.place(&original_panel(picture, (w, h)), original_at);
+    let mut sheet = Sheet::new(width, height);
+    sheet.heading(title, &subtitle(report));
+    let at = |x: u32, y: u32| (f64::from(x), f64::from(y));
+    for (caption, (x, y)) in [("Original", original_at), ("Segments", segments_at)] {
+        let middle = at(x + w / 2, y - CAPTION / 2);
+        sheet.text(caption, middle, 16.0, TEXT, Anchor::Center);
+    }
+    for (i, color) in colors.iter().enumerate() {
+        let (column, row) = (i as u32 % per_row, i as u32 / per_row);
+        let (x, y) = (MARGIN + column * cell, legend_top + row * LEGEND_CELL.1);
+        let mean = report.segments[i].mean_color;
+        sheet.swatch(at(x, y), (38.0, 38.0), *color);
+        let beside = at(x + 50, y + 10);
+        sheet.bold(&share(report, i), beside, 16.0, TEXT, Anchor::Left);
+        sheet.swatch(at(x + 50, y + 22), (16.0, 16.0), mean);
+        let below = at(x + 72, y + 30);
+        sheet.text(&mean_color(report, i), below, 13.0, MUTED, Anchor::Left);
+    }
+    sheet.place(original_panel(picture, (w, h)), original_at);
     sheet.place(
-        &segments_panel(picture, report, &colors, (w, h)),
+        segments_panel(picture, report, &colors, (w, h)),
         segments_at,
     );
-    Ok(sheet)
+    sheet
 }
 
 fn subtitle(report: &Report) -> String {
@@ -189,20 +149,6 @@ fn mean_color(report: &Report, i: usize) -> String {
         report.segments[i].mean_color.hex(),
         coordinates.join("  ")
     )
-}
-
-/// A title that fits: the middle of a long one is left out.
-fn shortened(title: &str) -> String {
-    let letters: Vec<char> = title.chars().collect();
-    if letters.len() <= TITLE {
-        return String::from(title);
-    }
-    let half = TITLE / 2 - 1;
-    letters[..half]
-        .iter()
-        .chain(&['…'])
-        .chain(&letters[letters.len() - half..])
-        .collect()
 }
 
 /// The size in which a picture is shown: large ones are shrunk until the longer side is `most` pixels, small
@@ -268,20 +214,12 @@ mod tests {
     use crate::model::{Options, analyze};
 
     #[test]
-    fn long_titles_keep_their_ends() {
-        let long = format!("{}.png", "x".repeat(200));
-        let short = shortened(&long);
-        assert!(short.chars().count() <= TITLE && short.ends_with(".png") && short.contains('…'));
-        assert_eq!(shortened("m31.png"), "m31.png");
-    }
-
-    #[test]
     fn pictures_of_any_shape_get_a_figure() {
         for (w, h) in [(1, 1), (1, 900), (2000, 1), (30, 20)] {
             let bytes: Vec<u8> = (0..w * h * 3).map(|i| (i * 37 % 251) as u8).collect();
             let picture = Picture::from_rgb8(w, h, &bytes).unwrap();
             let report = analyze(&picture, &Options::default(), &|_, _| {}).unwrap();
-            let sheet = draw(&picture, &report, Palette::Ordered, "x").unwrap();
+            let sheet = draw(&picture, &report, Palette::Ordered, "x");
             let legend: Vec<[u8; 3]> = Palette::Ordered
                 .colors(&report)
                 .iter()
@@ -297,7 +235,7 @@ mod tests {
                 panel.pixels().all(|p| legend.contains(&p.0)),
                 "only colours of the legend"
             );
-            let (width, height) = sheet.image().dimensions();
+            let (width, height) = sheet.to_image().unwrap().dimensions();
             assert!(
                 (LEAST_WIDTH..1700).contains(&width) && height < 1100,
                 "{width} × {height}"
