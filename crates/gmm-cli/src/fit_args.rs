@@ -21,9 +21,10 @@ pub struct FitArgs<const K: usize> {
     #[arg(long, value_name = "MIN..MAX")]
     pub select: Option<Span>,
 
-    /// Covariances: full, tied, diag, spherical, tied-diag or tied-spherical
-    #[arg(long, value_name = "TYPE", default_value_t = CovarianceType::Full)]
-    pub covariance: CovarianceType,
+    /// Covariances: full, tied, diag, spherical, tied-diag or tied-spherical [default: full, unless the program
+    /// says otherwise]
+    #[arg(long, value_name = "TYPE")]
+    pub covariance: Option<CovarianceType>,
 
     /// Variance added to every covariance, in squared units of what is fitted [default: 1e-6 of the variance of
     /// each column; of colours and spectra, 1e-6]
@@ -70,7 +71,7 @@ impl<const K: usize> FitArgs<K> {
     pub fn params(&self, ridge: Ridge) -> GmmParams {
         let ridge = self.ridge.map_or(ridge, Ridge::Absolute);
         Gmm::params(self.components)
-            .covariance_type(self.covariance)
+            .covariance_type(self.covariance.unwrap_or_default())
             .ridge(ridge)
             .tolerance(self.tolerance)
             .n_runs(self.restarts)
@@ -80,7 +81,11 @@ impl<const K: usize> FitArgs<K> {
     }
 }
 
-fn parse_count(text: &str) -> Result<usize, String> {
+/// Parses a whole number of at least 1, for a flag.
+///
+/// # Errors
+/// What the number must be.
+pub fn parse_count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err(String::from("must be at least 1")),
         Ok(count) => Ok(count),
@@ -96,6 +101,17 @@ pub fn parse_size(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(size) if size.is_finite() && size >= 0.0 => Ok(size),
         _ => Err(String::from("must be a finite number of at least 0")),
+    }
+}
+
+/// Parses a share from 0 to 1, for a flag.
+///
+/// # Errors
+/// What the number must be.
+pub fn parse_share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err(String::from("must be a number from 0 to 1")),
     }
 }
 

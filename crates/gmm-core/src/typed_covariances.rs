@@ -1,6 +1,6 @@
 //! Covariances in the shape of their type: how parameters come in and go out.
 
-use ndarray::{Array1, Array2, Array3, ArrayView2};
+use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
 
 use crate::covariance::{Covariance, CovarianceType};
 use crate::error::GmmError;
@@ -36,6 +36,18 @@ impl Covariances {
         }
     }
 
+    /// The covariances of these features alone.
+    pub(crate) fn of_columns(&self, columns: &[usize]) -> Self {
+        match self {
+            Self::Full(m) => Self::Full(m.select(Axis(1), columns).select(Axis(2), columns)),
+            Self::Tied(m) => Self::Tied(m.select(Axis(0), columns).select(Axis(1), columns)),
+            Self::Diagonal(v) => Self::Diagonal(v.select(Axis(1), columns)),
+            Self::TiedDiagonal(v) => Self::TiedDiagonal(v.select(Axis(0), columns)),
+            Self::Spherical(v) => Self::Spherical(v.clone()),
+            Self::TiedSpherical(v) => Self::TiedSpherical(*v),
+        }
+    }
+
     /// The covariance of one component, checked.
     pub(crate) fn of_component(
         &self,
@@ -44,7 +56,7 @@ impl Covariances {
     ) -> Result<Covariance, GmmError> {
         let built = match self {
             Self::Full(m) => {
-                let matrix = m.index_axis(ndarray::Axis(0), component);
+                let matrix = m.index_axis(Axis(0), component);
                 self.covariance_type()
                     .covariance(lower_triangle(matrix, component)?, dim)
             }

@@ -3,6 +3,7 @@
 use image::{Rgb, RgbImage};
 
 use crate::contour::{Field, contour};
+use crate::measure::text_width;
 use crate::palette::Color;
 use crate::sheet::{Anchor, FAINT, Fill, MUTED, Place, Sheet, Stroke, TEXT};
 use crate::ticks::Ticks;
@@ -176,6 +177,7 @@ impl Axes {
             sheet.line(vec![(px, bottom), (px, bottom + 5.0)], line);
             sheet.text(label, (px, bottom + 16.0), 13.0, MUTED, Anchor::Center);
         }
+        let mut room = 10.0;
         if self.has_y_ticks {
             let along_y = Ticks::between(self.y, n_ticks(height, APART.1), false);
             for (&value, label) in along_y.values.iter().zip(&along_y.labels) {
@@ -185,11 +187,11 @@ impl Axes {
                 }
                 sheet.line(vec![(left - 5.0, py), (left, py)], line);
                 sheet.text(label, (left - 9.0, py), 13.0, MUTED, Anchor::Right);
+                room = f64::max(room, 16.0 + text_width(label, 13.0, false));
             }
         }
         sheet.line(vec![(left, top), (left, bottom), (right, bottom)], line);
         let middle = (0.5 * (left + right), 0.5 * (top + bottom));
-        let room = f64::from(if self.has_y_ticks { LEFT } else { LEFT / 3 });
         sheet.text(
             &self.x_label,
             (middle.0, bottom + 40.0),
@@ -197,7 +199,7 @@ impl Axes {
             TEXT,
             Anchor::Center,
         );
-        sheet.upward_text(&self.y_label, (left - room + 12.0, middle.1), 14.0, TEXT);
+        sheet.upward_text(&self.y_label, (left - room - 9.0, middle.1), 14.0, TEXT);
         sheet.text(
             &self.title,
             (middle.0, top - 16.0),

@@ -19,6 +19,7 @@
 
 mod axes;
 mod contour;
+mod exhibit;
 mod histogram;
 mod indexed;
 mod legend;
@@ -31,6 +32,7 @@ mod ticks;
 
 pub use axes::{Axes, BELOW, COLOR_BAR, Frame, LEFT, color_bar, padded};
 pub use contour::{Field, contour, ellipse};
+pub use exhibit::{Exhibit, Fact};
 pub use histogram::Histogram;
 pub use image;
 pub use indexed::encode_indexed;

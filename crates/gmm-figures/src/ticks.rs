@@ -19,13 +19,15 @@ impl Ticks {
                 labels: Vec::new(),
             };
         }
+        /// Ticks may stand this much closer than asked for, rather than half as close.
+        const DENSEST: f64 = 0.7;
         let rough = width / n.max(1) as f64;
         let power = rough.log10().floor();
         let unit = 10f64.powf(power);
         let step = [1.0, 2.0, 5.0, 10.0]
             .map(|multiple| multiple * unit)
             .into_iter()
-            .find(|step| *step >= rough * (1.0 - 1e-9))
+            .find(|step| *step >= DENSEST * rough)
             .unwrap_or(10.0 * unit);
         let step = if are_whole { step.max(1.0) } else { step };
         // Rounding must not lose the ends.

@@ -124,7 +124,7 @@ impl Args {
     fn options(&self) -> Options {
         Options {
             n_components: self.fit.n_components(),
-            covariance_type: self.fit.covariance,
+            covariance_type: self.fit.covariance.unwrap_or_default(),
             color_space: match self.color {
                 SpaceArg::Lab => ColorSpace::Lab,
                 SpaceArg::Rgb => ColorSpace::Rgb,

@@ -10,9 +10,10 @@
 //! ```
 //!
 //! The rooms are those of every domain crate: [`Picture`] is the data, [`ColorSpace`] the features,
-//! [`analyze`] the model and [`draw`] the figure.
+//! [`analyze`] the model and [`draw`] the figure. [`examples`] are the slides' own.
 
 mod data;
+pub mod examples;
 mod features;
 mod figure;
 mod model;

@@ -1,0 +1,205 @@
+//! The command line.
+
+mod job;
+mod tasks;
+
+use std::path::PathBuf;
+
+use density::{Options, figure, samples};
+use gmm_cli::clap::{self, Args, Parser, Subcommand};
+use gmm_cli::{Failure, FitArgs, OutputArgs, Span, parse_share};
+use gmm_core::{CovarianceType, Ridge};
+
+use job::{Job, Made};
+use tasks::{at_least_two, find_anomalies, fit_and, generated, selected, show_examples, watch};
+
+/// What a Gaussian mixture says about a table: density, clusters, anomalies, samples
+///
+/// Without a task it draws the examples of the slides into this folder. A task without a file works on the slide's
+/// data.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "\
+Examples:
+  density                                        the slides' ten examples
+  density estimate data.csv -c waiting           histogram and density of one column
+  density select data.csv                        how many components? BIC, AIC and ICL of 1 to 9
+  density cluster data.csv -k 3 --csv out.csv    clusters, with the posteriors of each row
+  density anomalies new.csv --train usual.csv    rows that the usual ones make improbable
+  density generate data.csv -n 500 --csv new.csv 500 rows like those of the table"
+)]
+pub(crate) struct Commands {
+    #[command(subcommand)]
+    task: Option<Task>,
+
+    /// Print nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Draw the density: a curve over a histogram, or a map of two columns
+    Estimate(Common<2>),
+    /// Watch EM find the components from a random start
+    Em(Common<2>),
+    /// Compare numbers of components by BIC, AIC and ICL [default: --select 1..9]
+    Select(Common<2>),
+    /// Draw the rows in the colours of their posteriors
+    Cluster(Common<2>),
+    /// Mark the rows of least density
+    Anomalies {
+        #[command(flatten)]
+        common: Common<2>,
+        /// Share of the rows to mark
+        #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = parse_share,
+              allow_negative_numbers = true)]
+        rate: f64,
+        /// Fit to this table and only ask about the other
+        #[arg(long, value_name = "FILE")]
+        train: Option<PathBuf>,
+    },
+    /// Draw new rows like those of the table
+    Generate {
+        #[command(flatten)]
+        common: Common<2>,
+        /// Rows to draw
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 1000,
+              value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+        rows: u32,
+    },
+    /// Draw the rows as the posteriors of two components, as the slide reduces them
+    Reduce(Common<5>),
+}
+
+/// What all tasks ask for.
+#[derive(Debug, Args)]
+struct Common<const K: usize> {
+    /// Table to read: CSV, TSV or the like, with or without names of columns [default: the slide's data]
+    file: Option<PathBuf>,
+
+    /// Columns to use, by name or number, separated by commas [default: all that hold numbers only]
+    #[arg(short, long, value_name = "NAMES", value_delimiter = ',')]
+    columns: Vec<String>,
+
+    #[command(flatten)]
+    fit: FitArgs<K>,
+
+    #[command(flatten)]
+    output: OutputArgs,
+
+    /// CSV to write: what was found, row by row
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    csv: Option<PathBuf>,
+}
+
+impl<const K: usize> Common<K> {
+    fn job(&self, task: &'static str, defaults: Defaults) -> Job<'_> {
+        // The slide's own recipe, where its data are used.
+        let ridge = if self.file.is_none() {
+            Ridge::Absolute(1e-6)
+        } else {
+            Ridge::Relative(1e-6)
+        };
+        let n_components = match (self.fit.select, defaults.select) {
+            (None, Some(Span { least, most })) => least..=most,
+            _ => self.fit.n_components(),
+        };
+        let usual = match self.file {
+            None => defaults.covariance_type,
+            Some(_) => CovarianceType::Full,
+        };
+        Job {
+            task,
+            file: self.file.as_deref(),
+            columns: &self.columns,
+            options: Options {
+                n_components,
+                covariance_type: self.fit.covariance.unwrap_or(usual),
+                params: self.fit.params(ridge),
+            },
+            seed: self.fit.seed,
+            output: &self.output,
+            csv: self.csv.as_deref(),
+        }
+    }
+}
+
+/// What a task does where nothing is said.
+#[derive(Default)]
+struct Defaults {
+    select: Option<Span>,
+    covariance_type: CovarianceType,
+}
+
+/// Does what the command line says.
+pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
+    match &commands.task {
+        None => show_examples(commands.quiet),
+        Some(Task::Estimate(common)) => fit_and(
+            &common.job("density", Defaults::default()),
+            samples::two_peaks,
+            |_, points, report| {
+                Ok(Made {
+                    sheet: figure::density(points, report)?,
+                    ..Made::of_rows(points, report)
+                })
+            },
+        ),
+        Some(Task::Em(common)) => watch(&common.job("em", Defaults::default())),
+        Some(Task::Select(common)) => {
+            let defaults = Defaults {
+                select: Some(Span { least: 1, most: 9 }),
+                ..Defaults::default()
+            };
+            fit_and(
+                &common.job("selection", defaults),
+                samples::two_peaks,
+                |_, points, report| Ok(selected(points, report)),
+            )
+        }
+        Some(Task::Cluster(common)) => fit_and(
+            &common.job("clusters", Defaults::default()),
+            samples::two_clouds,
+            |job, points, report| {
+                at_least_two(job, points)?;
+                Ok(Made {
+                    sheet: figure::clusters(points, report)?,
+                    ..Made::of_rows(points, report)
+                })
+            },
+        ),
+        Some(Task::Anomalies {
+            common,
+            rate,
+            train,
+        }) => find_anomalies(
+            &common.job("anomalies", Defaults::default()),
+            *rate,
+            train.as_deref(),
+        ),
+        Some(Task::Generate { common, rows }) => fit_and(
+            &common.job("generated", Defaults::default()),
+            samples::wide_and_narrow,
+            |job, points, report| generated(job, points, report, *rows as usize),
+        ),
+        Some(Task::Reduce(common)) => {
+            let defaults = Defaults {
+                covariance_type: CovarianceType::Tied,
+                ..Defaults::default()
+            };
+            fit_and(
+                &common.job("reduction", defaults),
+                samples::moons,
+                |job, points, report| {
+                    at_least_two(job, points)?;
+                    Ok(Made {
+                        sheet: figure::reduction(points, report)?,
+                        ..Made::of_rows(points, report)
+                    })
+                },
+            )
+        }
+    }
+}

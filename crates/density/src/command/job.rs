@@ -1,0 +1,288 @@
+//! One task's work: reading, fitting, telling and writing.
+
+use std::path::Path;
+
+use density::{Anomalies, Candidate, Options, Points, Report};
+use gmm_cli::{Bar, FIGURE, Failure, FitReport, OutputArgs, Targets, ending, named_after, to_json};
+use gmm_core::{Fitted, GmmError, Note, Progress};
+use gmm_figures::{Sheet, decimal};
+use gmm_table::{number, to_csv};
+use serde::Serialize;
+
+/// The flags of a task, whatever its own number of components.
+pub(super) struct Job<'a> {
+    pub(super) task: &'static str,
+    pub(super) file: Option<&'a Path>,
+    pub(super) columns: &'a [String],
+    pub(super) options: Options,
+    pub(super) seed: u64,
+    pub(super) output: &'a OutputArgs,
+    pub(super) csv: Option<&'a Path>,
+}
+
+/// What a task makes.
+pub(super) struct Made {
+    pub(super) sheet: Sheet,
+    pub(super) csv: Vec<u8>,
+    pub(super) extra: Extra,
+    pub(super) lines: Vec<String>,
+}
+
+/// What a report holds beside the fit.
+#[derive(Default, Serialize)]
+pub(super) struct Extra {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) selection: Vec<JsonCandidate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) threshold: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) anomalies: Option<Vec<usize>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) log_likelihoods: Option<Vec<f64>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct JsonCandidate {
+    pub(super) n_components: usize,
+    pub(super) mean_log_likelihood: f64,
+    pub(super) bic: f64,
+    pub(super) aic: f64,
+    pub(super) icl: f64,
+}
+
+impl From<&Candidate> for JsonCandidate {
+    fn from(c: &Candidate) -> Self {
+        Self {
+            n_components: c.n_components,
+            mean_log_likelihood: c.mean_log_likelihood,
+            bic: c.bic,
+            aic: c.aic,
+            icl: c.icl,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct JsonReport<'a> {
+    pub(super) input: &'a str,
+    pub(super) columns: &'a [String],
+    pub(super) rows: usize,
+    pub(super) incomplete_rows_left_out: usize,
+    pub(super) seed: u64,
+    #[serde(flatten)]
+    pub(super) fit: FitReport,
+    #[serde(flatten)]
+    pub(super) extra: &'a Extra,
+}
+
+impl Job<'_> {
+    pub(super) fn name(&self, points: &Points) -> String {
+        self.file
+            .map_or_else(|| points.name.clone(), |file| file.display().to_string())
+    }
+
+    pub(super) fn points(&self, example: fn() -> Points) -> Result<Points, Failure> {
+        match self.file {
+            Some(path) => {
+                Points::read(path, self.columns).map_err(|e| Failure::of(path.display(), e))
+            }
+            None if self.columns.is_empty() => Ok(example()),
+            None => Err(Failure::Usage(String::from(
+                "--columns: there is no file to take them from",
+            ))),
+        }
+    }
+
+    pub(super) fn analyze(&self, points: &Points) -> Result<Report, Failure> {
+        let bar = Bar::new(self.options.n_components.clone().count(), self.output.quiet);
+        let least = *self.options.n_components.start();
+        let report = density::analyze(points, &self.options, &|place, progress| {
+            if let Progress::Climbing {
+                iteration,
+                objective,
+                ..
+            } = progress
+            {
+                let k = least + place;
+                bar.say(format!(
+                    "K = {k}: iteration {iteration}, mean log-likelihood {objective:.4}"
+                ));
+            }
+        });
+        bar.finish();
+        report.map_err(|e| self.refused(points, e))
+    }
+
+    pub(super) fn refused(&self, points: &Points, error: GmmError) -> Failure {
+        match Failure::from(error) {
+            Failure::Work(reason) => Failure::of(self.name(points), reason),
+            usage => usage,
+        }
+    }
+
+    /// Writes figure, CSV and report, and says what was found.
+    pub(super) fn deliver(
+        &self,
+        points: &Points,
+        report: &Report,
+        made: &Made,
+    ) -> Result<(), Failure> {
+        let mut targets = Targets::beside(self.file);
+        let named = || {
+            named_after(
+                self.file.unwrap_or(Path::new("slide.csv")),
+                &format!("{}.png", self.task),
+            )
+        };
+        let figure = self.output.out.clone().unwrap_or_else(named);
+        let figure = targets.claim("--out", figure, FIGURE)?;
+        let csv = self
+            .csv
+            .map(|path| targets.claim("--csv", path.to_path_buf(), &[]))
+            .transpose()?;
+        let json_file = self.output.json_file(&mut targets)?;
+        let k = report.fitted.model.n_components();
+        let mut sizes = vec![0; k];
+        report.labels.iter().for_each(|&label| sizes[label] += 1);
+        let json = to_json(&JsonReport {
+            input: &self.name(points),
+            columns: &points.columns,
+            rows: points.rows.nrows(),
+            incomplete_rows_left_out: points.n_incomplete,
+            seed: self.seed,
+            fit: FitReport::new(&report.fitted, sizes),
+            extra: &made.extra,
+        })?;
+        let drawn = made
+            .sheet
+            .to_file(&figure)
+            .map_err(|e| Failure::of(figure.display(), e))?;
+        let mut files: Vec<(&Path, &[u8])> = vec![(&figure, &drawn)];
+        files.extend(csv.as_deref().map(|path| (path, made.csv.as_slice())));
+        files.extend(json_file.as_deref().map(|path| (path, json.as_slice())));
+        self.output.deliver(&files, &json, || {
+            let mut lines = self.summary(points, &report.fitted, made);
+            lines.push(format!("figure  {}", figure.display()));
+            lines.extend(
+                csv.as_ref()
+                    .map(|path| format!("rows    {}", path.display())),
+            );
+            lines.extend(
+                json_file
+                    .as_ref()
+                    .map(|path| format!("report  {}", path.display())),
+            );
+            lines.join("\n")
+        })
+    }
+
+    fn summary(&self, points: &Points, fitted: &Fitted, made: &Made) -> Vec<String> {
+        let mut lines = vec![format!(
+            "{}: {} rows of {}",
+            self.name(points),
+            points.rows.nrows(),
+            points.columns.join(", ")
+        )];
+        if points.n_incomplete > 0 {
+            lines.push(format!(
+                "{} rows lack a value and were left out",
+                points.n_incomplete
+            ));
+        }
+        lines.push(String::new());
+        lines.extend(table_of(fitted, points));
+        lines.push(String::new());
+        lines.extend(made.lines.iter().cloned());
+        lines.push(format!(
+            "mean log-likelihood {} nats per row, BIC {}, {}",
+            decimal(fitted.mean_log_likelihood(), 6),
+            decimal(fitted.bic(), 1),
+            ending(fitted)
+        ));
+        lines.extend(
+            fitted
+                .notes
+                .iter()
+                .map(|note| format!("note: {}", in_words(note, points))),
+        );
+        lines
+    }
+}
+
+/// A note with components counted from 1, as in the table, and columns by name.
+pub(super) fn in_words(note: &Note, points: &Points) -> String {
+    match note {
+        Note::ConstantColumn { column } => {
+            format!("all values of {} are equal", points.columns[*column])
+        }
+        note => {
+            let said = note.to_string();
+            let component = note.component().unwrap_or(0);
+            said.replacen(
+                &format!("component {component}"),
+                &format!("component {}", component + 1),
+                1,
+            )
+        }
+    }
+}
+
+/// Weight, mean and deviation of each component.
+pub(super) fn table_of(fitted: &Fitted, points: &Points) -> Vec<String> {
+    /// Columns that fit beside each other.
+    const SHOWN: usize = 4;
+    let model = &fitted.model;
+    let shown = points.columns.len().min(SHOWN);
+    let more = if points.columns.len() > shown {
+        "  …"
+    } else {
+        ""
+    };
+    let heads: String = points.columns[..shown]
+        .iter()
+        .map(|name| format!(" {name:>22.22}"))
+        .collect();
+    let mut lines = vec![format!("{:>9} {:>8}{heads}{more}", "component", "weight")];
+    let covariances = model.covariances();
+    for k in 0..model.n_components() {
+        let cells: String = (0..shown)
+            .map(|j| {
+                let deviation = covariances[(k, j, j)].sqrt();
+                format!(" {:>11.5} ± {deviation:<8.4}", model.means()[(k, j)])
+            })
+            .collect();
+        lines.push(format!("{:>9} {:>8.4}{cells}", k + 1, model.weights()[k]));
+    }
+    lines
+}
+
+impl Made {
+    /// The rows with what the mixture says of each; the figure is still to be drawn.
+    pub(super) fn of_rows(points: &Points, report: &Report) -> Self {
+        Self {
+            sheet: Sheet::new(1, 1),
+            csv: rows_as_csv(points, report, None),
+            extra: Extra::default(),
+            lines: Vec::new(),
+        }
+    }
+}
+
+pub(super) fn rows_as_csv(points: &Points, report: &Report, found: Option<&Anomalies>) -> Vec<u8> {
+    let k = report.fitted.model.n_components();
+    let mut names = vec![String::from("row")];
+    names.extend(points.columns.iter().cloned());
+    names.extend([String::from("log_prob"), String::from("component")]);
+    names.extend((1..=k).map(|c| format!("posterior_{c}")));
+    names.extend(found.map(|_| String::from("anomaly")));
+    let lines = (0..points.rows.nrows()).map(|i| {
+        let mut line = vec![points.numbers[i].to_string()];
+        line.extend(points.rows.row(i).iter().map(|v| number(*v)));
+        line.push(number(report.log_prob[i]));
+        line.push((report.labels[i] + 1).to_string());
+        line.extend(report.responsibilities.row(i).iter().map(|v| number(*v)));
+        line.extend(found.map(|f| u8::from(f.rows.binary_search(&i).is_ok()).to_string()));
+        line
+    });
+    to_csv(&names, lines)
+}

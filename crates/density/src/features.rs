@@ -1,0 +1,87 @@
+//! From a table to rows that can be fitted.
+
+use std::path::Path;
+
+use gmm_table::Table;
+
+use crate::data::{Points, PointsError};
+
+impl Points {
+    /// Reads the named columns of a table, or all that hold numbers only. Rows that lack a value in one of them
+    /// are left out and counted.
+    ///
+    /// # Errors
+    /// [`PointsError`] for a file that is no such table, a column that is not there or holds text, and where no
+    /// row is complete.
+    pub fn read(path: &Path, columns: &[String]) -> Result<Self, PointsError> {
+        let table = Table::read(path)?;
+        let columns = chosen(&table, columns)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let numbers = table.numbers(&columns)?;
+        let (kept, rows) = numbers.complete();
+        if kept.is_empty() {
+            return Err(PointsError::NoCompleteRow(
+                table.n_rows(),
+                columns.join(", "),
+            ));
+        }
+        Ok(Self {
+            name: name.into_owned(),
+            columns: numbers.names().to_vec(),
+            n_incomplete: table.n_rows() - kept.len(),
+            numbers: kept.iter().map(|row| row + 1).collect(),
+            rows,
+        })
+    }
+}
+
+/// The columns asked for; where none are, those that hold numbers only.
+fn chosen(table: &Table, asked: &[String]) -> Result<Vec<String>, PointsError> {
+    let columns: Vec<String> = if asked.is_empty() {
+        let numeric = table.numeric_columns().into_iter();
+        numeric.map(String::from).collect()
+    } else {
+        asked.to_vec()
+    };
+    if columns.is_empty() {
+        return Err(PointsError::NoNumbers);
+    }
+    Ok(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, columns: &[&str]) -> Result<Points, PointsError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        std::fs::write(&path, text).unwrap();
+        let columns: Vec<String> = columns.iter().map(|&c| String::from(c)).collect();
+        Points::read(&path, &columns)
+    }
+
+    #[test]
+    fn incomplete_rows_are_left_out_and_counted() {
+        let points = read("name,a,b\nx,1,2\ny,,3\nz,4,5\n", &[]).unwrap();
+        assert_eq!(points.columns, ["a", "b"]);
+        assert_eq!((points.rows.nrows(), points.n_incomplete), (2, 1));
+        assert_eq!(points.numbers, [1, 3]);
+        let one = read("name,a,b\nx,1,2\ny,,3\nz,4,5\n", &["b"]).unwrap();
+        assert_eq!((one.rows.nrows(), one.n_incomplete), (3, 0));
+    }
+
+    #[test]
+    fn tables_without_numbers_are_refused() {
+        assert!(matches!(
+            read("a,b\nx,y\n", &[]),
+            Err(PointsError::NoNumbers)
+        ));
+        assert!(matches!(
+            read("a\nNA\n", &["a"]),
+            Err(PointsError::NoCompleteRow(1, _))
+        ));
+        let named = read("a,b\n1,y\n", &["b"]).unwrap_err().to_string();
+        assert!(named.contains("line 2") && named.contains('b'), "{named}");
+    }
+}

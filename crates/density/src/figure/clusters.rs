@@ -1,0 +1,185 @@
+//! Rows coloured by what the mixture says of them.
+
+use gmm_core::GmmError;
+use gmm_figures::{
+    Axes, Color, Fill, Frame, Key, Sheet, Stroke, VERMILION, color_bar, distinct, legend, padded,
+    typeset, viridis,
+};
+
+use super::densities::square_page;
+use super::{MARGIN, in_plane, legend_place, outline, page, plane_axes, point, scatter, subtitle};
+use crate::data::Points;
+use crate::model::{Anomalies, Report, percentile};
+
+/// Rows coloured by the posterior of the components, whose ellipses are drawn at one and two deviations.
+///
+/// # Errors
+/// As [`gmm_core::Gmm::marginal`], for rows of one column.
+pub fn clusters(points: &Points, report: &Report) -> Result<Sheet, GmmError> {
+    let model = in_plane(&report.fitted.model)?;
+    let (mut sheet, frame) = square_page();
+    sheet.heading(
+        &format!("Clusters of {}", points.name),
+        &subtitle(points, report),
+    );
+    let axes = plane_axes(frame, points, &[&points.rows]);
+    axes.draw(&mut sheet);
+    let posterior = &report.responsibilities;
+    let k = model.n_components();
+    // Of two components one number says all; of more, each has a colour and rows between mix them.
+    let color = |row: usize| -> Color {
+        if k == 2 {
+            return viridis(posterior[(row, 0)]);
+        }
+        let mut sums = [0.0; 3];
+        for (component, r) in posterior.row(row).iter().enumerate() {
+            let Color(red, green, blue) = distinct(component);
+            for (sum, channel) in sums.iter_mut().zip([red, green, blue]) {
+                *sum += r * f64::from(channel);
+            }
+        }
+        let [red, green, blue] = sums.map(|s| s.round() as u8);
+        Color(red, green, blue)
+    };
+    scatter(&mut sheet, &axes, &points.rows, |row| {
+        Fill::new(color(row)).opacity(0.85)
+    });
+    for component in 0..k {
+        let stroke = Stroke::new(Color(60, 60, 60), 1.4);
+        for radius in [1.0, 2.0] {
+            axes.line(&mut sheet, outline(&model, component, radius), stroke);
+        }
+    }
+    if k == 2 {
+        color_bar(
+            &mut sheet,
+            frame,
+            (0.0, 1.0),
+            "Posterior of component 1",
+            viridis,
+        );
+    } else if k <= 7 {
+        let names: Vec<String> = (1..=k).map(|i| i.to_string()).collect();
+        let entries: Vec<_> = names
+            .iter()
+            .enumerate()
+            .map(|(i, name)| (Key::Dot(Fill::new(distinct(i))), name.as_str()))
+            .collect();
+        legend(&mut sheet, legend_place(frame), &entries);
+    }
+    Ok(sheet)
+}
+
+/// Rows coloured by their log-likelihood, those of `found` crossed out.
+pub fn anomalies(points: &Points, report: &Report, found: &Anomalies) -> Sheet {
+    let (mut sheet, frame) = square_page();
+    sheet.heading(
+        &format!("Anomalies in {}", points.name),
+        &format!(
+            "{} of {} rows have a log-likelihood below {} nats",
+            found.rows.len(),
+            points.rows.nrows(),
+            typeset(found.threshold, 3)
+        ),
+    );
+    let log_prob = &report.log_prob;
+    let one_column = points.columns.len() == 1;
+    let axes = if one_column {
+        let low = percentile(log_prob.iter().copied(), 0.0).max(found.threshold - 50.0);
+        let range = padded(
+            [low]
+                .into_iter()
+                .chain(log_prob.iter().copied().filter(|l| *l >= low)),
+        );
+        let x = padded(points.rows.column(0).to_vec());
+        Axes::new(frame, x, range).labelled(&points.columns[0], "Log-likelihood [nats]")
+    } else {
+        plane_axes(frame, points, &[&points.rows])
+    };
+    axes.draw(&mut sheet);
+    // Far outliers would leave one colour for all others.
+    let low = percentile(log_prob.iter().copied(), 0.2);
+    let high = percentile(log_prob.iter().copied(), 100.0);
+    let share = |l: f64| {
+        if high > low {
+            (l - low) / (high - low)
+        } else {
+            1.0
+        }
+    };
+    let place = |row: usize| {
+        let values = points.rows.row(row);
+        if one_column {
+            (values[0], log_prob[row])
+        } else {
+            point(values)
+        }
+    };
+    for row in 0..points.rows.nrows() {
+        let fill = Fill::new(viridis(share(log_prob[row]))).opacity(0.8);
+        axes.dot(&mut sheet, place(row), 3.4, fill);
+    }
+    let cross = Stroke::new(VERMILION, 2.4);
+    for &row in &found.rows {
+        axes.cross(&mut sheet, place(row), 6.5, cross);
+    }
+    legend(
+        &mut sheet,
+        legend_place(frame),
+        &[
+            (
+                Key::Dot(Fill::new(viridis(0.9))),
+                "Row, coloured by log-likelihood",
+            ),
+            (Key::Cross(cross), "Anomaly"),
+        ],
+    );
+    color_bar(
+        &mut sheet,
+        frame,
+        (low, high),
+        "Log-likelihood [nats]",
+        viridis,
+    );
+    sheet
+}
+
+/// The rows beside what the slide reduces them to: the posteriors of the first two components.
+///
+/// # Errors
+/// As [`clusters`].
+pub fn reduction(points: &Points, report: &Report) -> Result<Sheet, GmmError> {
+    const SIDE: u32 = 480;
+    let model = in_plane(&report.fitted.model)?;
+    let width = 2 * (SIDE + gmm_figures::LEFT + MARGIN) + MARGIN;
+    let (mut sheet, first) = page(width, SIDE + 164, SIDE + gmm_figures::LEFT + 2 * MARGIN);
+    sheet.heading(
+        &format!("Posteriors of two components of {}", points.name),
+        &subtitle(points, report),
+    );
+    let second = Frame {
+        x: first.x + first.width + gmm_figures::LEFT + MARGIN,
+        ..first
+    };
+    let color = |row: usize| Fill::new(distinct(report.labels[row])).opacity(0.6);
+    let axes = plane_axes(first, points, &[&points.rows]).titled("Original, by component");
+    axes.draw(&mut sheet);
+    scatter(&mut sheet, &axes, &points.rows, color);
+    for component in 0..model.n_components() {
+        let stroke = Stroke::new(Color(60, 60, 60), 1.2);
+        axes.line(&mut sheet, outline(&model, component, 1.0), stroke);
+    }
+    let axes = Axes::new(second, (-0.04, 1.04), (-0.04, 1.04))
+        .labelled("Posterior of component 1", "Posterior of component 2")
+        .titled("Reduced");
+    axes.draw(&mut sheet);
+    let posterior = &report.responsibilities;
+    for row in 0..posterior.nrows() {
+        let place = (
+            posterior[(row, 0)],
+            posterior.row(row).get(1).copied().unwrap_or(0.0),
+        );
+        axes.dot(&mut sheet, place, 3.2, color(row));
+    }
+    Ok(sheet)
+}

@@ -1,0 +1,57 @@
+//! What a mixture draws, beside what it was fitted to.
+
+use gmm_core::GmmError;
+use gmm_core::ndarray::Array2;
+use gmm_figures::{Axes, BLUE, Fill, Frame, GREEN, Sheet, Stroke};
+
+use super::densities::curve;
+use super::{MARGIN, in_plane, outline, page, plane_axes, scatter, subtitle};
+use crate::data::Points;
+use crate::model::Report;
+
+/// Rows drawn from the mixture: of one column, their histogram under the density; of more, beside the original.
+///
+/// # Errors
+/// As [`gmm_core::Gmm::log_prob`].
+pub fn generated(points: &Points, report: &Report, drawn: &Array2<f64>) -> Result<Sheet, GmmError> {
+    let title = format!(
+        "{} rows drawn from the mixture of {}",
+        drawn.nrows(),
+        points.name
+    );
+    if points.columns.len() == 1 {
+        let (mut sheet, frame) = page(900, 560, MARGIN);
+        sheet.heading(&title, &subtitle(points, report));
+        let values = drawn.column(0).to_vec();
+        curve(
+            &mut sheet,
+            frame,
+            ("Drawn", &values),
+            &points.columns[0],
+            &report.fitted.model,
+        )?;
+        return Ok(sheet);
+    }
+    const SIDE: u32 = 480;
+    let model = in_plane(&report.fitted.model)?;
+    let step = SIDE + gmm_figures::LEFT + MARGIN;
+    let (mut sheet, first) = page(2 * step + MARGIN, SIDE + 164, step + MARGIN);
+    sheet.heading(&title, &subtitle(points, report));
+    let second = Frame {
+        x: first.x + step,
+        ..first
+    };
+    for (frame, rows, name, color) in [
+        (first, &points.rows, "Original", BLUE),
+        (second, drawn, "Synthetic", GREEN),
+    ] {
+        let axes: Axes = plane_axes(frame, points, &[&points.rows, drawn]).titled(name);
+        axes.draw(&mut sheet);
+        scatter(&mut sheet, &axes, rows, |_| Fill::new(color).opacity(0.5));
+        for component in 0..model.n_components() {
+            let stroke = Stroke::new(gmm_figures::TEXT, 1.3);
+            axes.line(&mut sheet, outline(&model, component, 2.0), stroke);
+        }
+    }
+    Ok(sheet)
+}

@@ -1,0 +1,75 @@
+//! Criteria against the number of components.
+
+use gmm_figures::{
+    Axes, BLUE, Color, Fill, Frame, GREEN, Key, LEFT, Sheet, Stroke, TEXT, VERMILION, legend,
+    padded, typeset,
+};
+
+use super::{MARGIN, legend_place, page};
+use crate::data::Points;
+use crate::model::Candidate;
+
+/// What a criterion is called, its colour and its value.
+type Criterion = (&'static str, Color, fn(&Candidate) -> f64);
+
+/// ICL has a scale of its own: it also counts how much components overlap.
+const PANELS: [&[Criterion]; 2] = [
+    &[("BIC", BLUE, |c| c.bic), ("AIC", VERMILION, |c| c.aic)],
+    &[("ICL", GREEN, |c| c.icl)],
+];
+
+/// BIC, AIC and ICL of every number of components, the least of each ringed.
+pub fn selection(points: &Points, candidates: &[Candidate]) -> Sheet {
+    const SIDE: u32 = 440;
+    const STEP: u32 = SIDE + LEFT + 2 * MARGIN;
+    let (mut sheet, first) = page(2 * STEP, 540, STEP + MARGIN);
+    let best = least(candidates, |c| c.bic).map_or_else(String::new, |c| {
+        let s = if c.n_components == 1 { "" } else { "s" };
+        let bic = typeset(c.bic, 1);
+        format!("BIC is least, {bic}, with {} component{s}", c.n_components)
+    });
+    sheet.heading(
+        &format!("Number of components of {}", points.name),
+        &format!("{} rows · {best}", points.rows.nrows()),
+    );
+    for (i, criteria) in PANELS.into_iter().enumerate() {
+        let frame = Frame {
+            x: first.x + i as u32 * STEP,
+            ..first
+        };
+        panel(&mut sheet, frame, candidates, criteria);
+    }
+    sheet
+}
+
+fn least(candidates: &[Candidate], value: fn(&Candidate) -> f64) -> Option<&Candidate> {
+    let least = |a: &&Candidate, b: &&Candidate| value(a).total_cmp(&value(b));
+    candidates.iter().min_by(least)
+}
+
+fn panel(sheet: &mut Sheet, frame: Frame, candidates: &[Candidate], criteria: &[Criterion]) {
+    let values = criteria
+        .iter()
+        .flat_map(|(_, _, value)| candidates.iter().map(value));
+    let counts = candidates.iter().map(|c| c.n_components as f64);
+    let axes = Axes::new(frame, padded(counts), padded(values))
+        .with_whole_x()
+        .labelled("Number of components", "Criterion, the smaller the better");
+    axes.draw(sheet);
+    let mut entries = Vec::new();
+    for &(name, color, value) in criteria {
+        let place = |c: &Candidate| (c.n_components as f64, value(c));
+        let stroke = Stroke::new(color, 2.2);
+        axes.line(sheet, candidates.iter().map(place), stroke);
+        for candidate in candidates {
+            axes.dot(sheet, place(candidate), 4.0, Fill::new(color));
+        }
+        if let Some(best) = least(candidates, value) {
+            axes.dot(sheet, place(best), 8.0, Fill::new(TEXT));
+            axes.dot(sheet, place(best), 5.5, Fill::new(color));
+        }
+        entries.push((Key::Line(stroke), name));
+    }
+    entries.push((Key::Dot(Fill::new(TEXT)), "Least"));
+    legend(sheet, legend_place(frame), &entries);
+}

@@ -1,0 +1,9 @@
+//! `density`: what a mixture says about a table.
+
+mod command;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gmm_cli::run(command::run)
+}

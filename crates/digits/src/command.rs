@@ -1,0 +1,294 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+
+use digits::{Images, Options, Report, analyze, draw};
+use gmm_cli::clap::{self, Parser};
+use gmm_cli::{
+    Bar, FIGURE, Failure, OutputArgs, Targets, named_after, parse_count, parse_size, to_json,
+};
+use gmm_core::{GmmError, Ridge};
+use gmm_table::{number, to_csv};
+use serde::Serialize;
+
+/// Read handwritten digits with a Gaussian mixture for each class
+///
+/// Reports how many images are read right by a fit that has not seen them: by the slide's recipe, and with ridge
+/// and number of components chosen by cross-validation within the images that are learned from.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "\
+Examples:
+  digits                                 the 1797 digits that ship
+  digits train.csv --csv readings.csv    your own: a row for each image, its label last
+  digits train.csv --width 20            images that are not square
+  digits --components 1 --ridges 1,3,10  a smaller search"
+)]
+pub(crate) struct Args {
+    /// Images to read: CSV, or CSV in gzip, with the pixels of an image in a row and its label in the last column
+    /// [default: the digits that ship]
+    input: Option<PathBuf>,
+
+    /// Width of the images in pixels [default: they are square]
+    #[arg(short, long, value_name = "PIXELS", value_parser = parse_count, allow_negative_numbers = true)]
+    width: Option<usize>,
+
+    /// Numbers of components of each class to choose from
+    #[arg(short = 'k', long, value_name = "K", value_delimiter = ',', default_values_t = [1, 2, 3],
+          value_parser = parse_count, allow_negative_numbers = true, help_heading = "Fit")]
+    components: Vec<usize>,
+
+    /// Ridges to choose from, in squared grey levels of 16
+    #[arg(long, value_name = "VARIANCE", value_delimiter = ',', value_parser = parse_size,
+          default_values_t = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0],
+          allow_negative_numbers = true, help_heading = "Fit")]
+    ridges: Vec<f64>,
+
+    /// Folds of the cross-validation
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = parse_count,
+          allow_negative_numbers = true, help_heading = "Fit")]
+    folds: usize,
+
+    /// Seed of all random choices: the same seed gives the same answer
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 42,
+        allow_negative_numbers = true,
+        help_heading = "Fit"
+    )]
+    seed: u64,
+
+    #[command(flatten)]
+    output: OutputArgs,
+
+    /// CSV to write: how each image was read when it was held out
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    csv: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct JsonReport<'a> {
+    input: &'a str,
+    images: usize,
+    width: usize,
+    height: usize,
+    classes: &'a [usize],
+    folds: Vec<JsonFold>,
+    seed: u64,
+    accuracy_on_unseen: f64,
+    standard_error: f64,
+    errors: usize,
+    slide_accuracy_on_unseen: f64,
+    slide_accuracy_on_its_own: f64,
+    /// True class by class it was read as.
+    confusion: Vec<Vec<usize>>,
+    candidates: Vec<JsonCandidate>,
+}
+
+#[derive(Serialize)]
+struct JsonFold {
+    n_components: usize,
+    ridge: f64,
+    images: usize,
+    errors: usize,
+}
+
+#[derive(Serialize)]
+struct JsonCandidate {
+    n_components: usize,
+    ridge: f64,
+    validation_accuracy: f64,
+}
+
+/// Does what the command line says.
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    let input = args.input.as_deref();
+    let name = input.map_or_else(
+        || String::from("digits that ship"),
+        |path| path.display().to_string(),
+    );
+    let mut targets = Targets::beside(input);
+    let stem = || {
+        named_after(
+            Path::new(input.and_then(Path::file_name).unwrap_or("digits".as_ref())),
+            "read.png",
+        )
+    };
+    let figure = targets.claim(
+        "--out",
+        args.output.out.clone().unwrap_or_else(stem),
+        FIGURE,
+    )?;
+    let csv = args.csv.clone();
+    let csv = csv
+        .map(|path| targets.claim("--csv", path, &[]))
+        .transpose()?;
+    let json_file = args.output.json_file(&mut targets)?;
+    let images = match input {
+        Some(path) => Images::read(path, args.width),
+        None => Images::shipped(),
+    };
+    let images = images.map_err(|e| Failure::of(&name, e))?;
+    let options = Options {
+        candidate_components: args.components.clone(),
+        candidate_ridges: args.ridges.clone(),
+        n_folds: args.folds,
+        seed: args.seed,
+        ..Options::default()
+    };
+    let n_pairs = args.folds * args.folds.saturating_sub(1) / 2;
+    let n_fits = n_pairs * args.components.len() * args.ridges.len() + 2 * args.folds + 2;
+    let bar = Bar::new(n_fits, args.output.quiet);
+    let report = analyze(&images, &options, &|done, of| {
+        bar.at(done);
+        bar.say(format!("classifier {done} of {of}"));
+    });
+    bar.finish();
+    let report = report.map_err(|e| refused(&name, e))?;
+    let json = to_json(&JsonReport::new(&args, &name, &images, &report))?;
+    let drawn = draw(&images, &report)
+        .to_file(&figure)
+        .map_err(|e| Failure::of(figure.display(), e))?;
+    let table = readings(&report);
+    let mut files: Vec<(&Path, &[u8])> = vec![(&figure, &drawn)];
+    files.extend(csv.as_deref().map(|path| (path, table.as_slice())));
+    files.extend(json_file.as_deref().map(|path| (path, json.as_slice())));
+    args.output.deliver(&files, &json, || {
+        let mut lines = summary(&name, &images, &report);
+        lines.push(format!("figure   {}", figure.display()));
+        lines.extend(
+            csv.as_ref()
+                .map(|path| format!("readings {}", path.display())),
+        );
+        lines.extend(
+            json_file
+                .as_ref()
+                .map(|path| format!("report   {}", path.display())),
+        );
+        lines.join("\n")
+    })
+}
+
+fn refused(name: &str, error: GmmError) -> Failure {
+    match Failure::from(error) {
+        Failure::Work(reason) => Failure::of(name, reason),
+        usage => usage,
+    }
+}
+
+impl<'a> JsonReport<'a> {
+    fn new(args: &Args, name: &'a str, images: &Images, report: &'a Report) -> Self {
+        let held_out = &report.held_out;
+        Self {
+            input: name,
+            images: images.labels().len(),
+            width: images.width(),
+            height: images.height(),
+            classes: &report.classes,
+            folds: report
+                .folds
+                .iter()
+                .map(|f| JsonFold {
+                    n_components: f.settings.n_components,
+                    ridge: absolute(f.settings.ridge),
+                    images: f.n_images,
+                    errors: f.n_errors,
+                })
+                .collect(),
+            seed: args.seed,
+            accuracy_on_unseen: held_out.accuracy(),
+            standard_error: held_out.standard_error(),
+            errors: held_out.n_errors(),
+            slide_accuracy_on_unseen: report.slide.held_out.accuracy(),
+            slide_accuracy_on_its_own: report.slide.training_accuracy,
+            confusion: held_out
+                .confusion
+                .outer_iter()
+                .map(|row| row.to_vec())
+                .collect(),
+            candidates: report
+                .candidates
+                .iter()
+                .map(|c| JsonCandidate {
+                    n_components: c.n_components,
+                    ridge: c.ridge,
+                    validation_accuracy: c.accuracy,
+                })
+                .collect(),
+        }
+    }
+}
+
+fn absolute((Ridge::Absolute(ridge) | Ridge::Relative(ridge)): Ridge) -> f64 {
+    ridge
+}
+
+/// How each image was read by a fit that had not seen it.
+fn readings(report: &Report) -> Vec<u8> {
+    let names = ["image", "label", "read_as", "posterior", "log_odds", "fold"].map(String::from);
+    let rows = report.held_out.readings.iter().enumerate().map(|(i, r)| {
+        vec![
+            (i + 1).to_string(),
+            r.label.to_string(),
+            r.predicted.to_string(),
+            number(r.posterior),
+            number(r.log_odds),
+            (r.fold + 1).to_string(),
+        ]
+    });
+    to_csv(&names, rows)
+}
+
+fn summary(name: &str, images: &Images, report: &Report) -> Vec<String> {
+    let held_out = &report.held_out;
+    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
+    let mut lines = vec![
+        format!(
+            "{name}: {} images of {} × {} pixels, {} classes, {} folds",
+            images.labels().len(),
+            images.width(),
+            images.height(),
+            report.classes.len(),
+            report.folds.len()
+        ),
+        String::new(),
+        format!("{:<44} {:>10} {:>14}", "", "unseen", "own images"),
+        format!(
+            "{:<44} {:>10} {:>14}",
+            "the slide's recipe, 3 components, ridge 1e-6",
+            percent(report.slide.held_out.accuracy()),
+            percent(report.slide.training_accuracy)
+        ),
+        format!(
+            "{:<44} {:>10} {:>14}",
+            "components and ridge chosen within the folds",
+            percent(held_out.accuracy()),
+            percent(report.training_accuracy)
+        ),
+        String::new(),
+    ];
+    let chosen: Vec<String> = report
+        .folds
+        .iter()
+        .map(|f| {
+            format!(
+                "{} with {}",
+                f.settings.n_components,
+                absolute(f.settings.ridge)
+            )
+        })
+        .collect();
+    lines.push(format!(
+        "chosen components and ridge: {}",
+        chosen.join(", ")
+    ));
+    lines.push(format!(
+        "{} of {} misread, standard error {:.2} %",
+        held_out.n_errors(),
+        held_out.readings.len(),
+        100.0 * held_out.standard_error()
+    ));
+    lines
+}

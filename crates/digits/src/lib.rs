@@ -1,0 +1,32 @@
+//! Reads handwritten digits with a Gaussian mixture for each class.
+//!
+//! ```
+//! use digits::{Images, Options, analyze};
+//!
+//! // Eight images of 2 × 2 pixels in two classes: what is bright is above, or below.
+//! let csv = "9,8,0,1,0\n8,9,0,0,0\n9,9,1,0,0\n8,8,1,1,0\n0,1,9,8,1\n0,0,8,9,1\n1,0,9,9,1\n1,1,8,8,1\n";
+//! let images = Images::decode(csv.as_bytes(), None)?;
+//! let report = analyze(&images, &Options { n_folds: 4, ..Options::default() }, &|_, _| {})?;
+//! assert_eq!(report.held_out.n_errors(), 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The rooms are those of every domain crate: [`Images`] is the data, [`Features`] the features, [`analyze`]
+//! the model, built on [`Classifier`] and [`Folds`], and [`draw`] the figure. [`examples`] are the slides' own.
+
+mod classifier;
+mod data;
+pub mod examples;
+mod features;
+mod figure;
+mod folds;
+mod model;
+mod validation;
+
+pub use classifier::{Classifier, Prior, Settings};
+pub use data::{Images, ImagesError};
+pub use features::Features;
+pub use figure::{draw, draw_ridges};
+pub use folds::Folds;
+pub use model::{Candidate, Fold, Options, Report, Slide, analyze};
+pub use validation::{HeldOut, Reading};

@@ -1,0 +1,40 @@
+//! The slide's example: the Andromeda galaxy in five segments.
+
+use gmm_figures::{Exhibit, Fact};
+
+use crate::data::Picture;
+use crate::figure::{Palette, draw};
+use crate::model::{Options, analyze};
+
+/// The slides that have an example here.
+pub const SLIDES: [usize; 1] = [8];
+
+/// The figures of a slide; none for the slides of other domains.
+///
+/// # Errors
+/// As [`Picture::andromeda`] and [`analyze`].
+pub fn exhibits(slide: usize) -> Result<Vec<Exhibit>, Box<dyn std::error::Error>> {
+    if !SLIDES.contains(&slide) {
+        return Ok(Vec::new());
+    }
+    let picture = Picture::andromeda()?;
+    let report = analyze(&picture, &Options::default(), &|_, _| {})?;
+    let fitted = &report.fitted;
+    Ok(vec![Exhibit {
+        slide,
+        name: "segments",
+        caption: String::from(
+            "The Andromeda galaxy and five segments of its colours, from dark to light.",
+        ),
+        facts: vec![
+            Fact::new("mean log-likelihood", fitted.mean_log_likelihood(), 6),
+            Fact::new("BIC", fitted.bic(), 1),
+        ],
+        sheet: draw(
+            &picture,
+            &report,
+            Palette::Ordered,
+            "The Andromeda galaxy in five segments",
+        ),
+    }])
+}

@@ -1,0 +1,255 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+
+use gmm_cli::clap::{self, Parser};
+use gmm_cli::{
+    Bar, FIGURE, Failure, FitArgs, FitReport, OutputArgs, Targets, ending, named_after, to_json,
+};
+use gmm_core::{Progress, Ridge};
+use gmm_figures::decimal;
+use gmm_table::{number, to_csv};
+use regimes::{Options, Report, Series, analyze, draw, examples};
+use serde::Serialize;
+
+/// Find regimes in a time series by a Gaussian mixture of its lags
+///
+/// Writes a figure of the series in the colours of its regimes, and on request a table of every time's regime and
+/// a JSON report. Windows that lack a value have no regime.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "\
+Examples:
+  regimes                                    the slide's series
+  regimes rates.csv -k 3                     three regimes of a column
+  regimes data.csv --column close --time day --lags 2 --csv out.csv
+  regimes data.csv --column close --select 1..6"
+)]
+pub(crate) struct Args {
+    /// Table with the series: CSV, TSV or the like [default: the slide's series]
+    input: Option<PathBuf>,
+
+    /// Column of the values, by name or number [default: the only one of numbers that is not the time]
+    #[arg(short, long, value_name = "NAME")]
+    column: Option<String>,
+
+    /// Column of the times [default: the first, if it is dates or counts steps]
+    #[arg(short, long, value_name = "NAME")]
+    time: Option<String>,
+
+    /// Values before each that are looked at with it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(0..=1000),
+          allow_negative_numbers = true)]
+    lags: u16,
+
+    #[command(flatten)]
+    fit: FitArgs<2>,
+
+    #[command(flatten)]
+    output: OutputArgs,
+
+    /// CSV to write: the regime and the posteriors of every time
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    csv: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct JsonReport<'a> {
+    input: &'a str,
+    column: &'a str,
+    values: usize,
+    missing_values: usize,
+    lags: u16,
+    seed: u64,
+    #[serde(flatten)]
+    fit: FitReport,
+    regimes: Vec<JsonRegime>,
+}
+
+#[derive(Serialize)]
+struct JsonRegime {
+    times: usize,
+    mean: f64,
+    visits: usize,
+}
+
+impl Args {
+    fn series(&self) -> Result<Series, Failure> {
+        match &self.input {
+            Some(path) => Series::read(path, self.column.as_deref(), self.time.as_deref())
+                .map_err(|e| Failure::of(path.display(), e)),
+            None if self.column.is_none() && self.time.is_none() => {
+                Ok(examples::sine_then_cosine())
+            }
+            None => Err(Failure::Usage(String::from(
+                "--column and --time: there is no file to take them from",
+            ))),
+        }
+    }
+
+    fn options(&self) -> Options {
+        // The slide's ridge for its own series.
+        let ridge = match self.input {
+            None => Ridge::Absolute(1e-6),
+            Some(_) => Ridge::Relative(1e-6),
+        };
+        Options {
+            n_regimes: self.fit.n_components(),
+            n_lags: usize::from(self.lags),
+            covariance_type: self.fit.covariance.unwrap_or_default(),
+            params: self.fit.params(ridge),
+        }
+    }
+}
+
+/// Does what the command line says.
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    let input = args.input.as_deref();
+    let name = input.unwrap_or(Path::new("slide14.csv"));
+    let mut targets = Targets::beside(input);
+    let figure = args.output.out.clone();
+    let figure = figure.unwrap_or_else(|| named_after(name, "regimes.png"));
+    let figure = targets.claim("--out", figure, FIGURE)?;
+    let csv = args.csv.clone();
+    let csv = csv
+        .map(|path| targets.claim("--csv", path, &[]))
+        .transpose()?;
+    let json_file = args.output.json_file(&mut targets)?;
+    let series = args.series()?;
+    let options = args.options();
+    let bar = Bar::new(options.n_regimes.clone().count(), args.output.quiet);
+    let report = analyze(&series, &options, &|place, progress| {
+        if let Progress::Climbing {
+            iteration,
+            objective,
+            ..
+        } = progress
+        {
+            let k = options.n_regimes.start() + place;
+            bar.say(format!(
+                "{k} regimes: iteration {iteration}, mean log-likelihood {objective:.4}"
+            ));
+        }
+    });
+    bar.finish();
+    let report = report.map_err(|e| match Failure::from(e) {
+        Failure::Work(reason) => Failure::of(&series.name, reason),
+        usage => usage,
+    })?;
+    let json = to_json(&JsonReport {
+        input: &series.name,
+        column: &series.value_name,
+        values: series.values.len(),
+        missing_values: report.n_missing,
+        lags: args.lags,
+        seed: args.fit.seed,
+        fit: FitReport::new(
+            &report.fitted,
+            report.summary.iter().map(|r| r.size).collect(),
+        ),
+        regimes: report
+            .summary
+            .iter()
+            .map(|r| JsonRegime {
+                times: r.size,
+                mean: r.mean,
+                visits: r.n_visits,
+            })
+            .collect(),
+    })?;
+    let drawn = draw(&series, &report)
+        .to_file(&figure)
+        .map_err(|e| Failure::of(figure.display(), e))?;
+    let table = rows(&series, &report);
+    let mut files: Vec<(&Path, &[u8])> = vec![(&figure, &drawn)];
+    files.extend(csv.as_deref().map(|path| (path, table.as_slice())));
+    files.extend(json_file.as_deref().map(|path| (path, json.as_slice())));
+    args.output.deliver(&files, &json, || {
+        let mut lines = summary(&series, &report);
+        lines.push(format!("figure  {}", figure.display()));
+        lines.extend(
+            csv.as_ref()
+                .map(|path| format!("times   {}", path.display())),
+        );
+        lines.extend(
+            json_file
+                .as_ref()
+                .map(|path| format!("report  {}", path.display())),
+        );
+        lines.join("\n")
+    })
+}
+
+/// Every time with its value, regime and posteriors; the last two empty where there is none.
+fn rows(series: &Series, report: &Report) -> Vec<u8> {
+    let k = report.summary.len();
+    let mut names = vec![
+        series.time_name.clone(),
+        series.value_name.clone(),
+        String::from("regime"),
+    ];
+    names.extend((1..=k).map(|regime| format!("posterior_{regime}")));
+    let mut posteriors = report.posteriors.outer_iter();
+    let lines = (0..series.values.len()).map(|t| {
+        let value = series.values[t];
+        let mut line = vec![
+            series.labels[t].clone(),
+            if value.is_nan() {
+                String::new()
+            } else {
+                number(value)
+            },
+        ];
+        let known = report.regimes[t].and_then(|regime| Some((regime, posteriors.next()?)));
+        match known {
+            Some((regime, row)) => {
+                line.push((regime + 1).to_string());
+                line.extend(row.iter().map(|p| number(*p)));
+            }
+            None => line.extend(vec![String::new(); k + 1]),
+        }
+        line
+    });
+    to_csv(&names, lines)
+}
+
+fn summary(series: &Series, report: &Report) -> Vec<String> {
+    let fitted = &report.fitted;
+    let mut lines = vec![format!(
+        "{}: {} values of {}",
+        series.name,
+        series.values.len(),
+        series.value_name
+    )];
+    if report.n_missing > 0 {
+        lines.push(format!(
+            "{} values are missing; windows that lack one have no regime",
+            report.n_missing
+        ));
+    }
+    lines.push(String::new());
+    lines.push(format!(
+        "{:>6} {:>8} {:>8} {:>12} {:>8}",
+        "regime", "times", "share", "mean", "visits"
+    ));
+    let total: usize = report.summary.iter().map(|r| r.size).sum();
+    for (k, r) in report.summary.iter().enumerate() {
+        let share = 100.0 * r.size as f64 / total.max(1) as f64;
+        let mean = decimal(r.mean, 4);
+        lines.push(format!(
+            "{:>6} {:>8} {share:>6.1} % {mean:>12} {:>8}",
+            k + 1,
+            r.size,
+            r.n_visits
+        ));
+    }
+    lines.push(String::new());
+    lines.push(format!(
+        "mean log-likelihood {} nats per window, BIC {}, {}",
+        decimal(fitted.mean_log_likelihood(), 6),
+        decimal(fitted.bic(), 1),
+        ending(fitted)
+    ));
+    lines
+}

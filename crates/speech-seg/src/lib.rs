@@ -1,0 +1,29 @@
+//! Segments a recording by a Gaussian mixture of its spectrogram.
+//!
+//! ```
+//! use speech_seg::{Options, Recording, analyze};
+//!
+//! // A second of a tone that is loud for its second half.
+//! let tone = |i: i32| f64::from(i % 16) * if i < 4000 { 1.0 } else { 100.0 };
+//! let recording = Recording::new(8000, (0..8000).map(tone).collect())?;
+//! let report = analyze(&recording, &Options { n_components: 2..=2, ..Options::default() }, &|_, _| {})?;
+//! assert_eq!(report.spectrogram.frequencies[16], 500.0);
+//! assert_eq!((report.labels[(16, 0)], report.labels[(16, 60)]), (0, 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The rooms are those of every domain crate: [`Recording`] is the data, [`Spectrogram`] the features, and
+//! [`analyze`] the model and [`draw`] the figure. [`examples`] are the slides' own.
+
+mod activity;
+mod data;
+pub mod examples;
+mod features;
+mod figure;
+mod model;
+
+pub use activity::{Activity, SHORTEST_PAUSE, SHORTEST_SOUND, Span};
+pub use data::{Recording, RecordingError};
+pub use features::{Scale, Spectrogram, WindowError, Windows};
+pub use figure::draw;
+pub use model::{AnalysisError, Candidate, MOST_SEGMENTS, Options, Report, Segment, analyze};

@@ -1,0 +1,9 @@
+//! `speech-seg`: segments a recording.
+
+mod command;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gmm_cli::run(command::run)
+}
