@@ -1,4 +1,4 @@
-//! Tables of numbers: CSV with named columns.
+//! Tables of numbers: CSV with named columns, read and written.
 //!
 //! A [`Table`] is read from a file or from bytes. Its fields are kept as text; a column becomes numbers when it is
 //! asked for as such, so that labels and dates may stand beside what is measured.
@@ -7,8 +7,9 @@
 //! parted by tabs, semicolons, pipes or commas, whichever makes rows of equal length, in this order; they may
 //! stand in double quotes (RFC 4180). Spaces around a field do not count. Blank lines are skipped.
 //!
-//! **Names.** The first line names the columns if a field of it is neither a number nor missing. Else, and where
-//! a name is empty, columns are called by their number, from 1.
+//! **Names.** The first line names the columns if it holds no number, but a word; or if it has a word above a
+//! number. (A first line of measurements and a class, above others of the kind, is a row.) Else, and where a name
+//! is empty, columns are called by their number, from 1.
 //!
 //! **Missing values.** A field that is empty, `NA`, `N/A`, `NaN`, `null`, `?` or `.` in any case.
 //!

@@ -69,17 +69,19 @@ impl Table {
                 most_columns: MOST_COLUMNS,
             });
         }
-        let has_header = record.iter().any(|f| Field::of(f.trim()) == Field::Text);
+        let first = record.clone();
+        let mut next_line = records.read(&mut record)?;
+        let has_header = is_header(&first, next_line.map(|_| &record));
         let mut table = Self {
-            names: names_of(&record, has_header)?,
+            names: names_of(&first, has_header)?,
             has_header,
             lines: Vec::new(),
             fields: Texts::default(),
         };
         if !has_header {
-            table.push(first_line, &record);
+            table.push(first_line, &first);
         }
-        while let Some(line) = records.read(&mut record)? {
+        while let Some(line) = next_line {
             if record.len() != n_columns {
                 return Err(TableError::Ragged {
                     line,
@@ -89,6 +91,7 @@ impl Table {
                 });
             }
             table.push(line, &record);
+            next_line = records.read(&mut record)?;
         }
         if table.lines.is_empty() {
             return Err(TableError::NoRows);
@@ -188,6 +191,18 @@ impl Table {
             values,
         })
     }
+}
+
+/// Whether the first line names the columns: words alone do, and so does a word above a number.
+fn is_header(first: &StringRecord, second: Option<&StringRecord>) -> bool {
+    let kinds = |record: &StringRecord| -> Vec<Field> {
+        record.iter().map(|f| Field::of(f.trim())).collect()
+    };
+    let is_number = |field: &Field| matches!(field, Field::Number(_));
+    let (first, second) = (kinds(first), second.map(kinds).unwrap_or_default());
+    let mut pairs = first.iter().zip(&second);
+    first.contains(&Field::Text)
+        && (!first.iter().any(is_number) || pairs.any(|(a, b)| *a == Field::Text && is_number(b)))
 }
 
 /// The names in a header, or numbers.
@@ -320,5 +335,26 @@ impl Numbers {
             .collect();
         let values = self.values.select(Axis(0), &indices);
         (indices, values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_beside_numbers_is_no_header() {
+        let table = Table::from_bytes(b"5.1,3.5,setosa\n4.9,3,setosa\n").unwrap();
+        assert_eq!((table.n_rows(), table.has_header()), (2, false));
+        for header in [
+            "5.1,width,class\n4.9,3,setosa\n",
+            "a,b\nx,y\n",
+            "class,\nsetosa,2\n",
+        ] {
+            assert!(
+                Table::from_bytes(header.as_bytes()).unwrap().has_header(),
+                "{header}"
+            );
+        }
     }
 }
