@@ -34,7 +34,7 @@ pub(crate) struct Commands {
     task: Option<Task>,
 
     /// Print nothing but errors
-    #[arg(short, long)]
+    #[arg(short, long, global = true)]
     quiet: bool,
 }
 
@@ -56,7 +56,7 @@ enum Task {
         #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = parse_share,
               allow_negative_numbers = true)]
         rate: f64,
-        /// Fit to this table and only ask about the other
+        /// Fit to this table and ask about the other; SHARE is then of this one's rows
         #[arg(long, value_name = "FILE")]
         train: Option<PathBuf>,
     },
@@ -66,10 +66,13 @@ enum Task {
         common: Common<2>,
         /// Rows to draw
         #[arg(short = 'n', long, value_name = "N", default_value_t = 1000,
-              value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+              value_parser = clap::value_parser!(u32).range(1..=10_000_000), allow_negative_numbers = true)]
         rows: u32,
     },
     /// Draw the rows as the posteriors of two components, as the slide reduces them
+    // The slide's five components. What a flag's default is said to be is one for all tasks, unless it is said
+    // again.
+    #[command(mut_arg("components", |flag| flag.default_value("5")))]
     Reduce(Common<5>),
 }
 
@@ -95,6 +98,20 @@ struct Common<const K: usize> {
 }
 
 impl<const K: usize> Common<K> {
+    /// Flags that do nothing where one run of plain EM is watched.
+    fn refuse_what_em_does_not_hear(&self) -> Result<(), Failure> {
+        let given = [
+            ("--select", self.fit.select.is_some()),
+            ("--restarts", self.fit.restarts != 1),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) => Err(Failure::Usage(format!(
+                "{flag}: em watches one run with one number of components"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     fn job(&self, task: &'static str, defaults: Defaults) -> Job<'_> {
         // The slide's own recipe, where its data are used.
         let ridge = if self.file.is_none() {
@@ -147,7 +164,10 @@ pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
                 })
             },
         ),
-        Some(Task::Em(common)) => watch(&common.job("em", Defaults::default())),
+        Some(Task::Em(common)) => {
+            common.refuse_what_em_does_not_hear()?;
+            watch(&common.job("em", Defaults::default()))
+        }
         Some(Task::Select(common)) => {
             let defaults = Defaults {
                 select: Some(Span { least: 1, most: 9 }),

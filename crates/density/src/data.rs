@@ -44,4 +44,13 @@ impl Points {
             n_incomplete: 0,
         }
     }
+
+    /// The variance of each column, Σ(x−mean)²/n; 1 for a column of equal values.
+    pub fn variances(&self) -> Vec<f64> {
+        let columns = self.rows.var_axis(gmm_core::ndarray::Axis(0), 0.0);
+        columns
+            .iter()
+            .map(|&v| if v > 0.0 { v } else { 1.0 })
+            .collect()
+    }
 }

@@ -88,9 +88,12 @@ pub fn exhibits(slide: usize) -> Result<Vec<Exhibit>, GmmError> {
             slide,
             name: "components",
             caption: String::from(
-                "Two components at one and two deviations over the density of their mixture.",
+                "Two components at one and two standard deviations over the density of their mixture.",
             ),
-            facts: vec![Fact::new("weight of component 1", model.weights()[0], 2)],
+            facts: (1..)
+                .zip(model.log_prob(model.means())?)
+                .map(|(k, l)| Fact::new(format!("density at mean {k}"), l.exp(), 5))
+                .collect(),
             sheet: figure::components(&model, title, range, range)?,
         }]);
     }
@@ -138,20 +141,15 @@ pub fn exhibits(slide: usize) -> Result<Vec<Exhibit>, GmmError> {
         6 => {
             let (_, all) = samples::clouds_with_anomalies();
             let fitted = report.fitted.clone();
-            vec![flagged(
-                slide,
-                &all,
-                &score(&all, fitted, Vec::new())?,
-                "anomalies",
-            )]
+            vec![flagged(slide, &all, &score(&all, fitted, Vec::new())?)?]
         }
-        12 => vec![flagged(slide, &points, &report, "outliers")],
+        12 => vec![flagged(slide, &points, &report)?],
         7 | 11 => {
             let mut rng = Xoshiro256Plus::seed_from_u64(42);
             let (drawn, _) = fitted.model.sample(N_DRAWN, &mut rng);
             let facts = vec![likelihood, bic];
             let synthetic = figure::generated(&points, &report, &drawn)?;
-            let caption = "As many rows drawn from the mixture: they look like the original.";
+            let caption = "As many rows drawn from the mixture as it was fitted to: they look like the original.";
             let mut exhibits = vec![one("generated", caption, facts.clone(), synthetic)];
             if slide == 7 {
                 let sheet = figure::density(&points, &report)?;
@@ -170,32 +168,47 @@ pub fn exhibits(slide: usize) -> Result<Vec<Exhibit>, GmmError> {
     })
 }
 
-fn flagged(slide: usize, points: &Points, report: &Report, name: &'static str) -> Exhibit {
+/// Slides 6 and 12: the percent of least density.
+fn flagged(slide: usize, points: &Points, report: &Report) -> Result<Exhibit, GmmError> {
     let found = anomalies(&report.log_prob, RATE);
-    let mean = report.log_prob.mean().unwrap_or(f64::NAN);
-    let fit = report.fitted.mean_log_likelihood();
-    let caption = match slide {
-        6 => "Fitted to normal points, asked about all: crosses mark the percent of least density.",
-        _ => "Fitted to all points: crosses mark the percent of least density.",
+    let (name, noun, caption) = match slide {
+        6 => (
+            "anomalies",
+            "Anomalies",
+            "Fitted to the clouds, asked about all rows: crosses mark the percent of least density.",
+        ),
+        _ => (
+            "outliers",
+            "Outliers",
+            "Fitted to all rows: crosses mark the percent of least density, whatever that is.",
+        ),
     };
-    Exhibit {
+    let mut facts = vec![
+        Fact::new("flagged", found.rows.len() as f64, 0),
+        Fact::new("threshold", found.threshold, 6),
+        Fact::new(
+            "mean log-likelihood",
+            report.fitted.mean_log_likelihood(),
+            6,
+        ),
+    ];
+    if slide == 6 {
+        let of_all = report.log_prob.mean().unwrap_or(f64::NAN);
+        facts.push(Fact::new("mean log-likelihood of all", of_all, 6));
+    }
+    Ok(Exhibit {
         slide,
         name,
         caption: String::from(caption),
-        facts: vec![
-            Fact::new("flagged", found.rows.len() as f64, 0),
-            Fact::new("threshold", found.threshold, 6),
-            Fact::new("mean log-likelihood", fit, 6),
-            Fact::new("mean log-likelihood of all", mean, 6),
-        ],
-        sheet: figure::anomalies(points, report, &found),
-    }
+        facts,
+        sheet: figure::anomalies(points, report, &found, noun)?,
+    })
 }
 
 fn learning() -> Result<Exhibit, GmmError> {
     let (points, options) = recipe(3);
     let mut rng = Xoshiro256Plus::seed_from_u64(42);
-    let (steps, whole) = watch(&points, &options, &MOMENTS, &mut rng)?;
+    let (steps, whole) = watch(&points, &options, &[1.0, 1.0], &MOMENTS, &mut rng)?;
     Ok(Exhibit {
         slide: 3,
         name: "em",

@@ -27,8 +27,10 @@ const LEGEND: u32 = 34;
 const MARGIN: u32 = 24;
 /// The side of a square figure's frame.
 const SQUARE: u32 = 560;
-/// Bins of histograms, the slides' number.
-const N_BINS: usize = 50;
+/// The slides' number of bars, which is the most; and values in each, about, of fewer.
+const MOST_BARS: usize = 50;
+const VALUES_IN_A_BAR: usize = 20;
+const FEWEST_BARS: usize = 10;
 
 /// A sheet with a heading, its frame and the middle of the line above it.
 fn page(width: u32, height: u32, right: u32) -> (Sheet, Frame) {
@@ -52,8 +54,12 @@ fn legend_place(frame: Frame) -> Place {
 fn subtitle(points: &Points, report: &Report) -> String {
     let fitted = &report.fitted;
     let k = fitted.model.n_components();
+    let shown = match points.columns.len() {
+        d if d > 2 => format!(", the first two of {d} columns"),
+        _ => String::new(),
+    };
     format!(
-        "{} rows · {k} component{} · {} covariances · mean log-likelihood {} nats",
+        "{} rows{shown} · {k} component{} · {} covariances · mean log-likelihood {} nats",
         points.rows.nrows(),
         if k == 1 { "" } else { "s" },
         fitted.model.covariance_type(),
@@ -73,15 +79,24 @@ fn point(row: ArrayView1<'_, f64>) -> Place {
     (row[0], row[1])
 }
 
-/// Axes over the first two columns of some rows.
+/// Axes over the first two columns of some rows; where they are of like size, a unit is as long on both.
 fn plane_axes(frame: Frame, points: &Points, rows: &[&Array2<f64>]) -> Axes {
+    /// Ranges that differ by less are of like size: what is round then looks round.
+    const LIKE: f64 = 2.0;
     let values = |column: usize| {
         let all = rows
             .iter()
             .flat_map(move |rows| rows.column(column).to_vec());
         padded(all)
     };
-    Axes::new(frame, values(0), values(1)).labelled(&points.columns[0], &points.columns[1])
+    let (x, y) = (values(0), values(1));
+    let ratio = (x.1 - x.0) / (y.1 - y.0);
+    let axes = Axes::new(frame, x, y).labelled(&points.columns[0], &points.columns[1]);
+    if (1.0 / LIKE..LIKE).contains(&ratio) {
+        axes.with_equal_units()
+    } else {
+        axes
+    }
 }
 
 /// A disc for each row.

@@ -24,5 +24,6 @@ pub mod samples;
 
 pub use data::{Points, PointsError};
 pub use model::{
-    Anomalies, Candidate, Options, Report, Step, analyze, anomalies, percentile, score, watch,
+    Anomalies, Candidate, Options, Report, Step, analyze, anomalies, below, percentile, score,
+    watch,
 };

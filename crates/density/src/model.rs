@@ -2,12 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use gmm_core::ndarray::{Array1, Array2, Array3};
+use gmm_core::ndarray::{Array1, Array2, Array3, Axis};
 use gmm_core::rand::Rng;
 use gmm_core::selection::rank;
 use gmm_core::{
-    CovarianceType, Covariances, Fitted, Gmm, GmmError, GmmParams, InitMethod, Progress, Ridge,
-    Sample,
+    CovarianceType, Covariances, Fitted, Gmm, GmmError, GmmParams, InitMethod, Progress, Sample,
 };
 
 use crate::data::Points;
@@ -131,14 +130,19 @@ pub struct Anomalies {
     pub rows: Vec<usize>,
 }
 
-/// The rows whose density is below that of a share `rate` of all.
-pub fn anomalies(log_prob: &Array1<f64>, rate: f64) -> Anomalies {
-    let threshold = percentile(log_prob.iter().copied(), 100.0 * rate);
+/// The rows whose ln p is below `threshold`; where many rows tie at it, none of these.
+pub fn below(log_prob: &Array1<f64>, threshold: f64) -> Anomalies {
     let is_below = |(row, l): (usize, &f64)| (*l < threshold).then_some(row);
     Anomalies {
         threshold,
         rows: log_prob.iter().enumerate().filter_map(is_below).collect(),
     }
+}
+
+/// The rows of least density, a share `rate` of them: the slides' rule, which finds as many among usual rows.
+pub fn anomalies(log_prob: &Array1<f64>, rate: f64) -> Anomalies {
+    let threshold = percentile(log_prob.iter().copied(), 100.0 * rate);
+    below(log_prob, threshold)
 }
 
 /// The percentile of some values, between neighbours in proportion (Hyndman & Fan's seventh definition, *The
@@ -168,40 +172,39 @@ pub struct Step {
     pub model: Gmm,
 }
 
-/// EM from the slide's start, K random rows as means with unit covariances and equal weights: the models at
-/// `moments` (iterations, in ascending order) and at the end, and the mean log-likelihood at every iteration.
+/// EM from the slide's start, K random rows as means with equal weights and these variances of the columns: the
+/// models at `moments` (iterations, in ascending order) and at the end, and the whole fit.
 ///
 /// # Errors
 /// Those of the fit, and [`GmmError::TooFewRows`] for fewer rows than components.
 pub fn watch(
     points: &Points,
     options: &Options,
+    variances: &[f64],
     moments: &[usize],
     rng: &mut impl Rng,
 ) -> Result<(Vec<Step>, Fitted), GmmError> {
-    let k = *options.n_components.start();
-    let start = random_start(points, k, rng)?;
-    let from_start = |n_iterations: usize| {
-        options
-            .params
-            .clone()
-            .n_components(k)
-            .covariance_type(CovarianceType::Full)
-            .init_method(InitMethod::Parameters(start.clone()))
-            .accelerate(false)
-            .ridge(Ridge::Absolute(0.0))
-            .max_n_iterations(n_iterations)
-            .fit_report(&points.rows)
-    };
-    /// More steps than this are not worth watching.
-    const LONGEST: usize = 10_000;
-    let whole = from_start(LONGEST)?;
+    let start = random_start(points, options, variances, rng)?;
+    let params = options
+        .params
+        .clone()
+        .n_components(start.n_components())
+        .covariance_type(options.covariance_type)
+        .init_method(InitMethod::Parameters(start.clone()))
+        .accelerate(false);
+    let whole = params.fit_report(&points.rows)?;
     let last = whole.n_iterations();
     let mut steps = Vec::new();
     for &iteration in moments.iter().filter(|&&moment| moment < last) {
         let model = match iteration {
             0 => start.clone(),
-            n => from_start(n)?.model,
+            n => {
+                params
+                    .clone()
+                    .max_n_iterations(n)
+                    .fit_report(&points.rows)?
+                    .model
+            }
         };
         steps.push(Step { iteration, model });
     }
@@ -212,8 +215,14 @@ pub fn watch(
     Ok((steps, whole))
 }
 
-fn random_start(points: &Points, k: usize, rng: &mut impl Rng) -> Result<Gmm, GmmError> {
+fn random_start(
+    points: &Points,
+    options: &Options,
+    variances: &[f64],
+    rng: &mut impl Rng,
+) -> Result<Gmm, GmmError> {
     let (n, d) = points.rows.dim();
+    let k = *options.n_components.start();
     if n < k {
         return Err(GmmError::TooFewRows {
             n_rows: n,
@@ -224,11 +233,24 @@ fn random_start(points: &Points, k: usize, rng: &mut impl Rng) -> Result<Gmm, Gm
     let chosen: Vec<usize> = (0..k)
         .map(|_| left.swap_remove(rng.gen_range(0..left.len())))
         .collect();
-    let unit = Array3::from_shape_fn((k, d, d), |(_, i, j)| f64::from(u8::from(i == j)));
+    let entry = |i: usize, j: usize| if i == j { variances[i] } else { 0.0 };
+    let mean = variances.iter().sum::<f64>() / d as f64;
+    let covariances = match options.covariance_type {
+        CovarianceType::Tied => {
+            Covariances::Tied(Array2::from_shape_fn((d, d), |(i, j)| entry(i, j)))
+        }
+        CovarianceType::Diagonal => {
+            Covariances::Diagonal(Array2::from_shape_fn((k, d), |(_, j)| variances[j]))
+        }
+        CovarianceType::TiedDiagonal => Covariances::TiedDiagonal(Array1::from(variances.to_vec())),
+        CovarianceType::Spherical => Covariances::Spherical(Array1::from_elem(k, mean)),
+        CovarianceType::TiedSpherical => Covariances::TiedSpherical(mean),
+        _ => Covariances::Full(Array3::from_shape_fn((k, d, d), |(_, i, j)| entry(i, j))),
+    };
     Gmm::new(
         Array1::from_elem(k, 1.0 / k as f64),
-        points.rows.select(gmm_core::ndarray::Axis(0), &chosen),
-        Covariances::Full(unit),
+        points.rows.select(Axis(0), &chosen),
+        covariances,
     )
 }
 
@@ -236,6 +258,9 @@ fn random_start(points: &Points, k: usize, rng: &mut impl Rng) -> Result<Gmm, Gm
 mod tests {
     use super::*;
     use crate::samples;
+    use gmm_core::Ridge;
+    use gmm_core::rand::SeedableRng;
+    use gmm_core::rand_xoshiro::Xoshiro256Plus;
 
     #[test]
     fn percentiles_lie_between_neighbours() {
@@ -273,18 +298,22 @@ mod tests {
     #[test]
     fn em_is_watched_from_its_start_to_its_end() {
         let points = samples::two_blobs();
-        let mut rng = numpy_legacy_free_rng();
-        let (steps, whole) = watch(&points, &Options::default(), &[0, 1, 3], &mut rng).unwrap();
-        let iterations: Vec<usize> = steps.iter().map(|s| s.iteration).collect();
-        assert_eq!(iterations, [0, 1, 3, whole.n_iterations()]);
-        for step in &steps {
-            let reached = step.model.mean_log_likelihood(&points.rows).unwrap();
-            assert!((reached - whole.objective[step.iteration]).abs() < 1e-9);
+        for covariance_type in CovarianceType::ALL {
+            let options = Options {
+                covariance_type,
+                params: Gmm::params(2).ridge(Ridge::Absolute(0.0)),
+                ..Options::default()
+            };
+            let mut rng = Xoshiro256Plus::seed_from_u64(42);
+            let (steps, whole) =
+                watch(&points, &options, &[1.0, 1.0], &[0, 1, 3], &mut rng).unwrap();
+            let iterations: Vec<usize> = steps.iter().map(|s| s.iteration).collect();
+            assert_eq!(iterations, [0, 1, 3, whole.n_iterations()]);
+            for step in &steps {
+                let reached = step.model.mean_log_likelihood(&points.rows).unwrap();
+                assert!((reached - whole.objective[step.iteration]).abs() < 1e-9);
+            }
+            assert!(whole.objective.windows(2).all(|w| w[1] >= w[0] - 1e-12));
         }
-        assert!(whole.objective.windows(2).all(|w| w[1] >= w[0] - 1e-12));
-    }
-
-    fn numpy_legacy_free_rng() -> gmm_core::rand_xoshiro::Xoshiro256Plus {
-        gmm_core::rand::SeedableRng::seed_from_u64(42)
     }
 }

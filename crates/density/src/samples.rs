@@ -68,7 +68,10 @@ pub fn clouds_with_anomalies() -> (Points, Points) {
     let [first, second] = two_clusters(&mut rng, (400, 600));
     let anomalies = rng.uniform_table(50, 2, -2.0, 6.0);
     let normal = plane("two clouds", &[first.clone(), second.clone()]);
-    let all = plane("two clouds and 50 anomalies", &[first, second, anomalies]);
+    let all = plane(
+        "two clouds and 50 scattered points",
+        &[first, second, anomalies],
+    );
     (normal, all)
 }
 
@@ -85,7 +88,7 @@ pub fn cloud_with_outliers() -> Points {
     let mut rng = numpy();
     let normal = rng.normal_table(1000, 2, 0.0, 1.0);
     let outliers = rng.uniform_table(50, 2, -5.0, 5.0);
-    plane("a cloud and 50 outliers", &[normal, outliers])
+    plane("a cloud and 50 scattered points", &[normal, outliers])
 }
 
 /// Slide 13: two interleaved half circles of 500 points each, with noise of deviation 0.1.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use digits::{Images, Options, Report, analyze, draw};
+use digits::{Images, ImagesError, Options, Report, analyze, draw};
 use gmm_cli::clap::{self, Parser};
 use gmm_cli::{
     Bar, FIGURE, Failure, OutputArgs, Targets, named_after, parse_count, parse_size, to_json,
@@ -10,6 +10,9 @@ use gmm_cli::{
 use gmm_core::{GmmError, Ridge};
 use gmm_table::{number, to_csv};
 use serde::Serialize;
+
+/// Two are held out for every choice, and one more is needed to learn from.
+const FEWEST_FOLDS: usize = 3;
 
 /// Read handwritten digits with a Gaussian mixture for each class
 ///
@@ -128,9 +131,20 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let json_file = args.output.json_file(&mut targets)?;
     let images = match input {
         Some(path) => Images::read(path, args.width),
-        None => Images::shipped(),
+        None if args.width.is_none() => Images::shipped(),
+        None => {
+            let line = "--width: there is no file of images; those that ship are 8 × 8 pixels";
+            return Err(Failure::Usage(String::from(line)));
+        }
     };
-    let images = images.map_err(|e| Failure::of(&name, e))?;
+    let images = images.map_err(|e| unreadable(&name, &e))?;
+    let n_images = images.labels().len();
+    if args.folds < FEWEST_FOLDS || args.folds > n_images {
+        return Err(Failure::Usage(format!(
+            "--folds {}: {name} has {n_images} images, which make from {FEWEST_FOLDS} to {n_images} folds",
+            args.folds
+        )));
+    }
     let options = Options {
         candidate_components: args.components.clone(),
         candidate_ridges: args.ridges.clone(),
@@ -169,6 +183,16 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         );
         lines.join("\n")
     })
+}
+
+/// Why a file makes no images, with the flag that can help.
+fn unreadable(name: &str, error: &ImagesError) -> Failure {
+    match error {
+        ImagesError::NotSquare(_) | ImagesError::Width { .. } => {
+            Failure::of(name, format!("{error} (--width)"))
+        }
+        error => Failure::of(name, error),
+    }
 }
 
 fn refused(name: &str, error: GmmError) -> Failure {

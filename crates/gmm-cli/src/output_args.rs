@@ -102,7 +102,7 @@ impl Targets {
                 "a"
             };
             let line = format!(
-                "{flag} {}: {article} {} is written, and must be named so",
+                "{flag} {}: a {} is written, and must be named so",
                 path.display(),
                 kinds.join(" or ")
             );

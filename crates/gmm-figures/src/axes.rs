@@ -59,6 +59,7 @@ pub struct Axes {
     y_label: String,
     title: String,
     has_whole_x: bool,
+    x_names: Vec<(f64, String)>,
     has_y_ticks: bool,
     has_grid: bool,
 }
@@ -74,6 +75,7 @@ impl Axes {
             y_label: String::new(),
             title: String::new(),
             has_whole_x: false,
+            x_names: Vec::new(),
             has_y_ticks: true,
             has_grid: true,
         }
@@ -111,6 +113,13 @@ impl Axes {
     #[must_use]
     pub fn with_whole_x(mut self) -> Self {
         self.has_whole_x = true;
+        self
+    }
+
+    /// Names along x in place of numbers, as many of these as fit.
+    #[must_use]
+    pub fn with_x_names(mut self, names: impl IntoIterator<Item = (f64, String)>) -> Self {
+        self.x_names = names.into_iter().collect();
         self
     }
 
@@ -168,7 +177,7 @@ impl Axes {
         let grid = Stroke::new(Color(235, 235, 235), 1.0);
         let line = Stroke::new(Color(140, 140, 140), 1.0);
         let n_ticks = |pixels: u32, apart: u32| (pixels / apart).clamp(2, 10) as usize;
-        let along_x = Ticks::between(self.x, n_ticks(width, APART.0), self.has_whole_x);
+        let along_x = self.ticks_along_x(n_ticks(width, APART.0));
         for (&value, label) in along_x.values.iter().zip(&along_x.labels) {
             let (px, _) = self.at((value, self.y.0));
             if self.has_grid {
@@ -207,6 +216,27 @@ impl Axes {
             TEXT,
             Anchor::Center,
         );
+    }
+
+    fn ticks_along_x(&self, n: usize) -> Ticks {
+        /// Counts up to this many are all named.
+        const FEW: f64 = 13.0;
+        let (low, high) = self.x;
+        let names: Vec<_> = (self.x_names.iter())
+            .filter(|(x, _)| (low..=high).contains(x))
+            .collect();
+        if names.is_empty() {
+            let is_few = self.has_whole_x && high - low <= FEW;
+            return Ticks::between(
+                self.x,
+                if is_few { FEW as usize } else { n },
+                self.has_whole_x,
+            );
+        }
+        let every = names.len().div_ceil(n);
+        let shown = names.into_iter().step_by(every).cloned();
+        let (values, labels) = shown.unzip();
+        Ticks { values, labels }
     }
 
     /// A line through points of the data, cut off at the frame.
@@ -295,11 +325,6 @@ impl Axes {
     /// A level line across the frame.
     pub fn across(&self, sheet: &mut Sheet, y: f64, stroke: Stroke) {
         self.line(sheet, [(self.x.0, y), (self.x.1, y)], stroke);
-    }
-
-    /// An upright line through the frame.
-    pub fn upright(&self, sheet: &mut Sheet, x: f64, stroke: Stroke) {
-        self.line(sheet, [(x, self.y.0), (x, self.y.1)], stroke);
     }
 
     /// The points of the data in the middles of the frame's pixels, row by row from the upper left.
@@ -404,6 +429,16 @@ pub fn color_bar(
     });
     sheet.place(picture, (bar.x, bar.y));
     let right = f64::from(bar.x + bar.width);
+    let (left, top) = (f64::from(bar.x), f64::from(bar.y));
+    let bottom = top + f64::from(bar.height);
+    let corners = vec![
+        (left, top),
+        (right, top),
+        (right, bottom),
+        (left, bottom),
+        (left, top),
+    ];
+    sheet.line(corners, Stroke::new(FAINT, 1.0));
     let ticks = Ticks::between(range, (bar.height / 60).clamp(2, 8) as usize, false);
     let axes = Axes::new(bar, (0.0, 1.0), range);
     for (&value, label) in ticks.values.iter().zip(&ticks.labels) {

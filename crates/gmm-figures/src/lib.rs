@@ -44,3 +44,4 @@ pub use palette::{
     BLUE, Color, GREEN, ORANGE, PURPLE, SKY, VERMILION, distinct, sequential, viridis,
 };
 pub use sheet::{Anchor, FAINT, FigureError, Fill, HEADING, MUTED, Place, Sheet, Stroke, TEXT};
+pub use ticks::round_numbers;

@@ -98,7 +98,9 @@ impl Sheet {
             }
             // What stands between the opening tag and the closing one.
             let body = document.split_once('>').map_or("", |(_, rest)| rest);
-            parts.push_str(body.rsplit_once("</svg>").map_or(body, |(body, _)| body));
+            let body = body.rsplit_once("</svg>").map_or(body, |(body, _)| body);
+            // Texts are laid out in this face; one much like it is on most systems.
+            parts.push_str(&body.replace("\"sans-serif\"", "\"DejaVu Sans, Verdana, sans-serif\""));
             if let Some(Mark::Picture { picture, at }) = part.last() {
                 parts.push_str(&embedded(picture, *at)?);
             }

@@ -40,6 +40,11 @@ impl Ticks {
     }
 }
 
+/// Round numbers between `low` and `high`, about `n` of them: an axis has its numbers there, and a map its levels.
+pub fn round_numbers(low: f64, high: f64, n: usize) -> Vec<f64> {
+    Ticks::between((low, high), n, false).values
+}
+
 /// The values as people read them; very large and very small ones as powers of ten.
 fn labels(values: &[f64], step: f64) -> Vec<String> {
     /// Beyond this many digits, zeros are hard to count.

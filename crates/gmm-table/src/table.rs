@@ -136,11 +136,12 @@ impl Table {
         (0..self.n_columns()).map(|index| Column { table: self, index })
     }
 
-    /// A column by its name, or by its number from 1 where no column is called so.
+    /// A column by its name, or by its number from 1 where no column is called so; spaces around it do not count.
     ///
     /// # Errors
     /// [`TableError::UnknownColumn`], with the names that there are.
     pub fn column(&self, name: &str) -> Result<Column<'_>, TableError> {
+        let name = name.trim();
         let named = self.names.iter().position(|n| n == name);
         let numbered = || {
             let index = name.parse::<usize>().ok()?.checked_sub(1)?;

@@ -24,7 +24,7 @@ pub fn exhibits(slide: usize) -> Result<Vec<Exhibit>, Box<dyn std::error::Error>
         slide,
         name: "segments",
         caption: String::from(
-            "The Andromeda galaxy and five segments of its colours, from dark to light.",
+            "The Andromeda galaxy and five segments of its colours, from dark to light. A third of the pixels is exactly black: much of the likelihood is that of the narrow component on them, which other starts miss.",
         ),
         facts: vec![
             Fact::new("mean log-likelihood", fitted.mean_log_likelihood(), 6),

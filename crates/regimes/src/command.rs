@@ -6,7 +6,7 @@ use gmm_cli::clap::{self, Parser};
 use gmm_cli::{
     Bar, FIGURE, Failure, FitArgs, FitReport, OutputArgs, Targets, ending, named_after, to_json,
 };
-use gmm_core::{Progress, Ridge};
+use gmm_core::{GmmError, Progress, Ridge};
 use gmm_figures::decimal;
 use gmm_table::{number, to_csv};
 use regimes::{Options, Report, Series, analyze, draw, examples};
@@ -88,14 +88,42 @@ impl Args {
         }
     }
 
-    fn options(&self) -> Options {
+    fn refused(&self, series: &Series, error: GmmError) -> Failure {
+        let windows = format!("--lags {} makes windows of {}", self.lags, self.lags + 1);
+        let reason = match error {
+            GmmError::NoRows => {
+                let n = series.values.len();
+                format!("there are {n} values, no window of which is complete ({windows})")
+            }
+            GmmError::TooFewRows {
+                n_rows,
+                n_components,
+            } => format!("too few complete windows for {n_components} regimes: {n_rows}"),
+            GmmError::Overflow { .. } => format!(
+                "the values of {} are too large: their variance overflows",
+                series.value_name
+            ),
+            error => match Failure::from(error) {
+                Failure::Work(reason) => reason,
+                usage => return usage,
+            },
+        };
+        match &self.input {
+            Some(path) => Failure::of(path.display(), reason),
+            None => Failure::of(&series.name, reason),
+        }
+    }
+
+    fn options(&self, series: &Series) -> Options {
         // The slide's ridge for its own series.
         let ridge = match self.input {
             None => Ridge::Absolute(1e-6),
             Some(_) => Ridge::Relative(1e-6),
         };
+        // More regimes than values are not even tried.
+        let (least, most) = self.fit.n_components().into_inner();
         Options {
-            n_regimes: self.fit.n_components(),
+            n_regimes: least..=most.min(series.values.len()).max(least),
             n_lags: usize::from(self.lags),
             covariance_type: self.fit.covariance.unwrap_or_default(),
             params: self.fit.params(ridge),
@@ -117,7 +145,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         .transpose()?;
     let json_file = args.output.json_file(&mut targets)?;
     let series = args.series()?;
-    let options = args.options();
+    let options = args.options(&series);
     let bar = Bar::new(options.n_regimes.clone().count(), args.output.quiet);
     let report = analyze(&series, &options, &|place, progress| {
         if let Progress::Climbing {
@@ -133,10 +161,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         }
     });
     bar.finish();
-    let report = report.map_err(|e| match Failure::from(e) {
-        Failure::Work(reason) => Failure::of(&series.name, reason),
-        usage => usage,
-    })?;
+    let report = report.map_err(|e| args.refused(&series, e))?;
     let json = to_json(&JsonReport {
         input: &series.name,
         column: &series.value_name,
@@ -236,7 +261,10 @@ fn summary(series: &Series, report: &Report) -> Vec<String> {
     let total: usize = report.summary.iter().map(|r| r.size).sum();
     for (k, r) in report.summary.iter().enumerate() {
         let share = 100.0 * r.size as f64 / total.max(1) as f64;
-        let mean = decimal(r.mean, 4);
+        let mean = match r.size {
+            0 => String::from("none"),
+            _ => decimal(r.mean, 4),
+        };
         lines.push(format!(
             "{:>6} {:>8} {share:>6.1} % {mean:>12} {:>8}",
             k + 1,

@@ -42,8 +42,11 @@ pub fn draw(series: &Series, report: &Report) -> Sheet {
         ),
     );
     let times = padded(series.times.iter().copied());
-    let axes = Axes::new(plot, times, padded(series.values.iter().copied()))
-        .labelled("", &series.value_name);
+    let axes = with_names(
+        series,
+        Axes::new(plot, times, padded(series.values.iter().copied())),
+    )
+    .labelled("", &series.value_name);
     axes.draw(&mut sheet);
     let points = || {
         series
@@ -79,6 +82,19 @@ pub fn draw(series: &Series, report: &Report) -> Sheet {
     sheet
 }
 
+/// Axes with the times as they were written, where these are words.
+fn with_names(series: &Series, axes: Axes) -> Axes {
+    let are_words = series
+        .labels
+        .iter()
+        .any(|label| label.parse::<f64>().is_err());
+    if !are_words {
+        return axes;
+    }
+    let times = series.times.iter().copied();
+    axes.with_x_names(times.zip(series.labels.iter().cloned()))
+}
+
 /// The posteriors one above the other, adding up to 1 at every time.
 fn posteriors(
     sheet: &mut Sheet,
@@ -87,7 +103,7 @@ fn posteriors(
     series: &Series,
     report: &Report,
 ) {
-    let axes = Axes::new(frame, times, (0.0, 1.0))
+    let axes = with_names(series, Axes::new(frame, times, (0.0, 1.0)))
         .without_y_ticks()
         .without_grid()
         .labelled(&series.time_name, "");

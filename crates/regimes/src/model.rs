@@ -48,7 +48,7 @@ pub struct Regime {
 /// A series with its regimes.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// The fit, its components ordered by their means, from low to high.
+    /// The fit, its components ordered by the mean values of their regimes, from low to high; empty ones last.
     pub fitted: Fitted,
     /// The regime of each time; none for the first times and where a value is missing.
     pub regimes: Vec<Option<usize>>,
@@ -79,20 +79,26 @@ pub fn analyze(
         observe,
     )?;
     let best = ranking.into_iter().next().ok_or(GmmError::NoRows)?;
-    let means = best.model.means().sum_axis(gmm_core::ndarray::Axis(1));
-    let mut order: Vec<usize> = (0..best.model.n_components()).collect();
-    order.sort_by(|&a, &b| means[a].total_cmp(&means[b]));
-    let fitted = best.reordered(&order)?;
-    let labels = fitted.model.labels(&rows)?;
+    let labels = best.model.labels(&rows)?;
     let mut regimes = vec![None; series.values.len()];
-    ends.iter()
-        .zip(&labels)
-        .for_each(|(&end, &label)| regimes[end] = Some(label));
+    for (&end, &label) in ends.iter().zip(&labels) {
+        regimes[end] = Some(label);
+    }
+    let found: Vec<Regime> = (0..best.model.n_components())
+        .map(|k| summary(k, &series.values, &regimes))
+        .collect();
+    let mut order: Vec<usize> = (0..found.len()).collect();
+    // NaN, of no times, comes last.
+    order.sort_by(|&a, &b| found[a].mean.total_cmp(&found[b].mean));
+    let mut place = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(i, &k)| place[k] = i);
+    for regime in regimes.iter_mut().flatten() {
+        *regime = place[*regime];
+    }
+    let fitted = best.reordered(&order)?;
     Ok(Report {
         posteriors: fitted.model.responsibilities(&rows)?,
-        summary: (0..fitted.model.n_components())
-            .map(|k| summary(k, &series.values, &regimes))
-            .collect(),
+        summary: order.iter().map(|&k| found[k]).collect(),
         n_missing: series.values.iter().filter(|v| v.is_nan()).count(),
         fitted,
         regimes,

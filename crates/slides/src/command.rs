@@ -1,6 +1,7 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gmm_cli::clap::{self, Parser};
@@ -65,6 +66,9 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
             .collect();
         return print(&lines.join("\n"));
     }
+    if args.out.exists() && !args.out.is_dir() {
+        return Err(Failure::of(args.out.display(), "it is not a folder"));
+    }
     let wanted: Vec<&Slide> = SLIDES
         .iter()
         .filter(|s| args.slides.is_empty() || args.slides.contains(&s.number))
@@ -94,7 +98,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         .collect();
     let html = page(&shown, &peers, media_type);
     // The folder is only made once there is something to put into it.
-    std::fs::create_dir_all(&args.out).map_err(|e| Failure::of(args.out.display(), e))?;
+    std::fs::create_dir_all(&args.out).map_err(|e| cannot_make(&args.out, &e))?;
     let mut outputs = Outputs::default();
     let mut lines = Vec::new();
     for (exhibit, file) in drawn.iter().flatten() {
@@ -113,6 +117,22 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     }
     lines.push(format!("gallery  {}", index.display()));
     print(&lines.join("\n"))
+}
+
+fn cannot_make(folder: &Path, error: &std::io::Error) -> Failure {
+    let why = match error.kind() {
+        ErrorKind::NotFound => "there is no such place",
+        ErrorKind::PermissionDenied => "permission denied",
+        ErrorKind::NotADirectory => "there is a file where a folder above it should be",
+        ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
+        _ => {
+            return Failure::of(
+                folder.display(),
+                format!("cannot make this folder: {error}"),
+            );
+        }
+    };
+    Failure::of(folder.display(), format!("cannot make this folder: {why}"))
 }
 
 fn draw(slide: &Slide, as_svg: bool) -> Result<Vec<(Exhibit, Vec<u8>)>, Failure> {

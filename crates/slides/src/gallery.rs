@@ -28,7 +28,9 @@ pub(crate) fn page(shown: &[Shown<'_>], peers: &Peers, media_type: &str) -> Stri
         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>Gaussian mixtures, slide by slide</title>\n\
          <style>{STYLE}</style>\n<h1>Gaussian mixtures, slide by slide</h1>\n\
-         <p>Every figure of the slides, on the same numbers, with what scikit-learn 1.9.1 makes of them beside it.</p>\n<nav>"
+         <p>Every figure of the slides, on the same numbers, with what scikit-learn 1.9.1 makes of them beside it: with \
+         its defaults, as on the slides, that is from one start and stopped when a step gains less than 0.001. \
+         Log-likelihoods are in nats per row.</p>\n<nav>"
     );
     for Shown { slide, .. } in shown {
         let (number, title) = (slide.number, escaped(slide.title));
@@ -42,9 +44,10 @@ pub(crate) fn page(shown: &[Shown<'_>], peers: &Peers, media_type: &str) -> Stri
         ));
         for (exhibit, file) in *exhibits {
             let caption = escaped(&exhibit.caption);
+            let name = exhibit.name;
             let picture = data_uri(media_type, file);
             html.push_str(&format!(
-                "<figure><img alt=\"{caption}\" src=\"{picture}\">\n<figcaption>{caption}</figcaption>\n{}</figure>\n",
+                "<figure><img alt=\"{title}: {name}\" src=\"{picture}\">\n<figcaption>{caption}</figcaption>\n{}</figure>\n",
                 table(exhibit, peers)
             ));
         }
@@ -69,12 +72,16 @@ fn table(exhibit: &Exhibit, peers: &Peers) -> String {
     );
     for fact in &exhibit.facts {
         let number = |value: f64| decimal(value, fact.decimals).replace('-', "−");
-        let peer = of_peers(&fact.name).map(|value| format!("<td>{}</td>", number(value)));
+        let peer = of_peers(&fact.name).map_or_else(String::new, number);
+        let peer = if has_peer {
+            format!("<td>{peer}</td>")
+        } else {
+            peer
+        };
         rows.push_str(&format!(
-            "<tr><td>{}</td><td>{}</td>{}</tr>\n",
+            "<tr><td>{}</td><td>{}</td>{peer}</tr>\n",
             escaped(&fact.name),
             number(fact.value),
-            peer.unwrap_or_default()
         ));
     }
     rows + "</table>\n"

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use gmm_cli::clap::{self, Parser, ValueEnum};
 use gmm_cli::{
-    Bar, FIGURE, Failure, FitArgs, FitReport, OutputArgs, Targets, ending, named_after, to_json,
+    Bar, FIGURE, Failure, FitArgs, FitReport, OutputArgs, Targets, ending, named_after,
+    parse_count, to_json,
 };
 use gmm_core::{CovarianceType, Progress, Ridge};
 use gmm_figures::decimal;
@@ -47,6 +48,7 @@ pub(crate) struct Args {
         long,
         value_name = "N",
         default_value_t = 256,
+        value_parser = parse_count,
         allow_negative_numbers = true
     )]
     window: usize,
@@ -73,8 +75,8 @@ enum ScaleArg {
 }
 
 #[derive(Serialize)]
-struct JsonReport<'a> {
-    input: &'a str,
+struct JsonReport {
+    input: String,
     sample_rate: u32,
     channels: u16,
     seconds: f64,
@@ -106,8 +108,11 @@ impl Args {
     fn options(&self) -> Result<Options, Failure> {
         let most = *self.fit.n_components().end();
         if most > MOST_SEGMENTS {
-            let line =
-                format!("--components {most}: a recording has at most {MOST_SEGMENTS} segments");
+            let flag = match self.fit.select {
+                Some(_) => "--select",
+                None => "--components",
+            };
+            let line = format!("{flag} {most}: a recording has at most {MOST_SEGMENTS} segments");
             return Err(Failure::Usage(line));
         }
         let windows = Windows {
@@ -205,11 +210,10 @@ fn refused(args: &Args, error: AnalysisError) -> Failure {
     }
 }
 
-impl<'a> JsonReport<'a> {
-    fn new(args: &'a Args, recording: &Recording, options: &Options, report: &Report) -> Self {
-        let input = args.input.as_deref().and_then(Path::to_str);
+impl JsonReport {
+    fn new(args: &Args, recording: &Recording, options: &Options, report: &Report) -> Self {
         Self {
-            input: input.unwrap_or("vm-intro.wav"),
+            input: args.name(),
             sample_rate: recording.sample_rate(),
             channels: recording.n_channels(),
             seconds: recording.duration(),

@@ -1,6 +1,5 @@
 //! The slide's example: an English prompt, by power as on the slide and by log-power.
 
-use gmm_core::CovarianceType;
 use gmm_figures::{Exhibit, Fact};
 
 use crate::data::Recording;
@@ -21,14 +20,9 @@ pub fn exhibits(slide: usize) -> Result<Vec<Exhibit>, Box<dyn std::error::Error>
     }
     let recording = Recording::shipped()?;
     let exhibit = |scale, name, title, caption, of_slide: bool| {
-        // Segments of equal width in decibels: a component of its own width would fit the rounding of silence.
-        let covariance_type = match scale {
-            Scale::Power => CovarianceType::Full,
-            Scale::LogPower => CovarianceType::Tied,
-        };
         let options = Options {
             scale,
-            covariance_type,
+            covariance_type: scale.usual_covariance(),
             ..Options::default()
         };
         let report = analyze(&recording, &options, &|_, _| {})?;
@@ -55,7 +49,7 @@ pub fn exhibits(slide: usize) -> Result<Vec<Exhibit>, Box<dyn std::error::Error>
             Scale::Power,
             "power",
             "Speech in three segments of power",
-            "The slide's segments, of power: the loudest sounds hide all others.",
+            "The slide's segments, of power, under the spectrogram in decibels: one segment for all that is loud, however loud.",
             true,
         ),
         exhibit(

@@ -2,6 +2,7 @@
 
 use std::f64::consts::PI;
 
+use gmm_core::CovarianceType;
 use gmm_core::ndarray::{Array2, ShapeBuilder};
 use rustfft::FftPlannerScalar;
 use rustfft::num_complex::Complex;
@@ -11,9 +12,9 @@ use crate::data::Recording;
 /// The most cells of a spectrogram: 1 GiB of numbers.
 const MOST_CELLS: u64 = 1 << 27;
 
-/// Powers are counted from this share of the loudest one when they become decibels: 120 dB, more than a
-/// recording of 16 bits can hold.
-const QUIETEST: f64 = 1e-12;
+/// Powers are counted from this share of the loudest one when they become decibels: what is more than 80 dB below
+/// it is silence, whether digital or not, and how quiet it is decides about no segment.
+const QUIETEST: f64 = 1e-8;
 
 /// The share of a window in which it rises and falls (scipy's default for spectrograms).
 const TUKEY: f64 = 0.25;
@@ -225,6 +226,15 @@ pub enum Scale {
 }
 
 impl Scale {
+    /// The constraint that suits the scale: segments of equal width in decibels, since one of its own width would
+    /// fit the rounding of near-silence; segments of power each of its own.
+    pub const fn usual_covariance(self) -> CovarianceType {
+        match self {
+            Self::Power => CovarianceType::Full,
+            Self::LogPower => CovarianceType::Tied,
+        }
+    }
+
     /// `power` or `log power`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -283,13 +293,13 @@ mod tests {
     }
 
     #[test]
-    fn silence_beside_sound_is_120_decibels_below_it() {
+    fn silence_beside_sound_is_80_decibels_below_it() {
         let mut samples = vec![0.0; 64];
         samples[40] = 1000.0;
         let made = spectrogram(samples, 16, 0);
         let levels = made.rows(Scale::LogPower);
         let loudest = levels.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        assert!((levels[(0, 0)] - (loudest - 120.0)).abs() < 1e-9);
+        assert!((levels[(0, 0)] - (loudest - 80.0)).abs() < 1e-9);
         assert_eq!(Scale::LogPower.of(1000.0, 1000.0), 30.0);
     }
 

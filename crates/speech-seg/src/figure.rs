@@ -76,7 +76,7 @@ fn axes(frame: Frame, report: &Report) -> Axes {
 }
 
 fn levels(sheet: &mut Sheet, frame: Frame, report: &Report) {
-    /// Decibels below the loudest that are told apart.
+    /// Decibels below the loudest that are told apart, here as in the fit.
     const RANGE: f64 = 80.0;
     let spectrogram = &report.spectrogram;
     let loudest = spectrogram.loudest();
@@ -90,7 +90,13 @@ fn levels(sheet: &mut Sheet, frame: Frame, report: &Report) {
     axes.cells(sheet, (n_times, n_frequencies), |time, frequency| {
         viridis(share(spectrogram.power[(frequency, time)]))
     });
-    color_bar(sheet, frame, (top - RANGE, top), "Power [dB]", viridis);
+    color_bar(
+        sheet,
+        frame,
+        (top - RANGE, top),
+        "Power [dB re 1 unit²/Hz]",
+        viridis,
+    );
 }
 
 fn segments(sheet: &mut Sheet, frame: Frame, report: &Report) {
@@ -102,21 +108,16 @@ fn segments(sheet: &mut Sheet, frame: Frame, report: &Report) {
     axes.cells(sheet, (n_times, n_frequencies), |time, frequency| {
         color(usize::from(report.labels[(frequency, time)]))
     });
-    /// Keys that fit in a row.
-    const SHOWN: usize = 5;
-    if n > SHOWN {
-        return;
-    }
     let names: Vec<String> = report
         .segments
         .iter()
         .map(|s| {
             let mean = match report.scale {
-                Scale::Power if s.mean != 0.0 && s.mean.abs() < 10.0 => typeset(s.mean, 2),
-                Scale::Power => typeset(s.mean, 0),
-                Scale::LogPower => format!("{} dB", typeset(s.mean, 1)),
+                Scale::Power if s.mean > 0.0 => 10.0 * s.mean.log10(),
+                Scale::Power => f64::NEG_INFINITY,
+                Scale::LogPower => s.mean,
             };
-            format!("mean {mean} ({:.0} %)", 100.0 * s.share)
+            format!("mean {} dB ({:.0} %)", typeset(mean, 0), 100.0 * s.share)
         })
         .collect();
     let entries: Vec<_> = names

@@ -1,6 +1,6 @@
 //! One task's work: reading, fitting, telling and writing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use density::{Anomalies, Candidate, Options, Points, Report};
 use gmm_cli::{Bar, FIGURE, Failure, FitReport, OutputArgs, Targets, ending, named_after, to_json};
@@ -18,6 +18,13 @@ pub(super) struct Job<'a> {
     pub(super) seed: u64,
     pub(super) output: &'a OutputArgs,
     pub(super) csv: Option<&'a Path>,
+}
+
+/// Where a task's files go.
+pub(super) struct Places {
+    figure: PathBuf,
+    csv: Option<PathBuf>,
+    json: Option<PathBuf>,
 }
 
 /// What a task makes.
@@ -81,7 +88,38 @@ impl Job<'_> {
             .map_or_else(|| points.name.clone(), |file| file.display().to_string())
     }
 
+    /// Where the files go, none of them over what is read.
+    pub(super) fn places(&self, train: Option<&Path>) -> Result<Places, Failure> {
+        let mut targets = Targets::beside(self.file.into_iter().chain(train));
+        let named = || {
+            named_after(
+                self.file.unwrap_or(Path::new("slide.csv")),
+                &format!("{}.png", self.task),
+            )
+        };
+        let figure = self.output.out.clone().unwrap_or_else(named);
+        Ok(Places {
+            figure: targets.claim("--out", figure, FIGURE)?,
+            csv: self
+                .csv
+                .map(|path| targets.claim("--csv", path.to_path_buf(), &[]))
+                .transpose()?,
+            json: self.output.json_file(&mut targets)?,
+        })
+    }
+
     pub(super) fn points(&self, example: fn() -> Points) -> Result<Points, Failure> {
+        let points = self.read(example)?;
+        let mut names = points.columns.iter().enumerate();
+        match names.find(|(i, name)| points.columns[..*i].contains(name)) {
+            Some((_, name)) => Err(Failure::Usage(format!(
+                "--columns: \"{name}\" is named twice"
+            ))),
+            None => Ok(points),
+        }
+    }
+
+    fn read(&self, example: fn() -> Points) -> Result<Points, Failure> {
         match self.file {
             Some(path) => {
                 Points::read(path, self.columns).map_err(|e| Failure::of(path.display(), e))
@@ -95,8 +133,16 @@ impl Job<'_> {
 
     pub(super) fn analyze(&self, points: &Points) -> Result<Report, Failure> {
         let bar = Bar::new(self.options.n_components.clone().count(), self.output.quiet);
-        let least = *self.options.n_components.start();
-        let report = density::analyze(points, &self.options, &|place, progress| {
+        let (least, most) = (
+            *self.options.n_components.start(),
+            *self.options.n_components.end(),
+        );
+        // More components than rows are not even tried.
+        let options = Options {
+            n_components: least..=most.min(points.rows.nrows()).max(least),
+            ..self.options.clone()
+        };
+        let report = density::analyze(points, &options, &|place, progress| {
             if let Progress::Climbing {
                 iteration,
                 objective,
@@ -114,37 +160,36 @@ impl Job<'_> {
     }
 
     pub(super) fn refused(&self, points: &Points, error: GmmError) -> Failure {
-        match Failure::from(error) {
-            Failure::Work(reason) => Failure::of(self.name(points), reason),
-            usage => usage,
-        }
+        let reason = match error {
+            GmmError::Overflow { column } => format!(
+                "the values of {} are too large: their variance overflows",
+                points.columns[column]
+            ),
+            GmmError::TooFewRows {
+                n_rows,
+                n_components,
+            } => format!("too few rows for {n_components} components: {n_rows}"),
+            error => match Failure::from(error) {
+                Failure::Work(reason) => reason,
+                usage => return usage,
+            },
+        };
+        Failure::of(self.name(points), reason)
     }
 
     /// Writes figure, CSV and report, and says what was found.
     pub(super) fn deliver(
         &self,
+        places: &Places,
         points: &Points,
         report: &Report,
         made: &Made,
     ) -> Result<(), Failure> {
-        let mut targets = Targets::beside(self.file);
-        let named = || {
-            named_after(
-                self.file.unwrap_or(Path::new("slide.csv")),
-                &format!("{}.png", self.task),
-            )
-        };
-        let figure = self.output.out.clone().unwrap_or_else(named);
-        let figure = targets.claim("--out", figure, FIGURE)?;
-        let csv = self
-            .csv
-            .map(|path| targets.claim("--csv", path.to_path_buf(), &[]))
-            .transpose()?;
-        let json_file = self.output.json_file(&mut targets)?;
+        let Places { figure, csv, json } = places;
         let k = report.fitted.model.n_components();
         let mut sizes = vec![0; k];
         report.labels.iter().for_each(|&label| sizes[label] += 1);
-        let json = to_json(&JsonReport {
+        let text = to_json(&JsonReport {
             input: &self.name(points),
             columns: &points.columns,
             rows: points.rows.nrows(),
@@ -155,12 +200,12 @@ impl Job<'_> {
         })?;
         let drawn = made
             .sheet
-            .to_file(&figure)
+            .to_file(figure)
             .map_err(|e| Failure::of(figure.display(), e))?;
-        let mut files: Vec<(&Path, &[u8])> = vec![(&figure, &drawn)];
+        let mut files: Vec<(&Path, &[u8])> = vec![(figure, &drawn)];
         files.extend(csv.as_deref().map(|path| (path, made.csv.as_slice())));
-        files.extend(json_file.as_deref().map(|path| (path, json.as_slice())));
-        self.output.deliver(&files, &json, || {
+        files.extend(json.as_deref().map(|path| (path, text.as_slice())));
+        self.output.deliver(&files, &text, || {
             let mut lines = self.summary(points, &report.fitted, made);
             lines.push(format!("figure  {}", figure.display()));
             lines.extend(
@@ -168,8 +213,7 @@ impl Job<'_> {
                     .map(|path| format!("rows    {}", path.display())),
             );
             lines.extend(
-                json_file
-                    .as_ref()
+                json.as_ref()
                     .map(|path| format!("report  {}", path.display())),
             );
             lines.join("\n")

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use density::{Points, Report, examples, figure, samples};
 use gmm_cli::{Bar, FIGURE, Failure, Targets};
+use gmm_core::GmmError;
 use gmm_core::rand::SeedableRng;
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_figures::decimal;
@@ -58,10 +59,11 @@ pub(super) fn fit_and(
     example: fn() -> Points,
     make: impl FnOnce(&Job<'_>, &Points, &Report) -> Result<Made, Failure>,
 ) -> Result<(), Failure> {
+    let places = job.places(None)?;
     let points = job.points(example)?;
     let report = job.analyze(&points)?;
     let made = make(job, &points, &report)?;
-    job.deliver(&points, &report, &made)
+    job.deliver(&places, &points, &report, &made)
 }
 
 pub(super) fn at_least_two(job: &Job<'_>, points: &Points) -> Result<(), Failure> {
@@ -74,10 +76,19 @@ pub(super) fn at_least_two(job: &Job<'_>, points: &Points) -> Result<(), Failure
 
 pub(super) fn watch(job: &Job<'_>) -> Result<(), Failure> {
     const MOMENTS: [usize; 4] = [0, 1, 3, 10];
+    let places = job.places(None)?;
     let points = job.points(samples::two_blobs)?;
     at_least_two(job, &points)?;
+    // The slide starts with unit covariances, which suit its own data only.
+    let variances = match job.file {
+        None => vec![1.0; points.columns.len()],
+        Some(_) => points.variances(),
+    };
+    if let Some(column) = variances.iter().position(|v| !v.is_finite()) {
+        return Err(job.refused(&points, GmmError::Overflow { column }));
+    }
     let mut rng = Xoshiro256Plus::seed_from_u64(job.seed);
-    let (steps, whole) = density::watch(&points, &job.options, &MOMENTS, &mut rng)
+    let (steps, whole) = density::watch(&points, &job.options, &variances, &MOMENTS, &mut rng)
         .map_err(|e| job.refused(&points, e))?;
     let sheet = figure::learning(&points, &steps, &whole).map_err(|e| job.refused(&points, e))?;
     let objective = whole.objective.clone();
@@ -95,7 +106,7 @@ pub(super) fn watch(job: &Job<'_>) -> Result<(), Failure> {
         },
         lines: Vec::new(),
     };
-    job.deliver(&points, &report, &made)
+    job.deliver(&places, &points, &report, &made)
 }
 
 pub(super) fn selected(points: &Points, report: &Report) -> Made {
@@ -138,6 +149,7 @@ pub(super) fn find_anomalies(
     rate: f64,
     train: Option<&Path>,
 ) -> Result<(), Failure> {
+    let places = job.places(train)?;
     let (usual, points) = match (job.file, train) {
         (None, None) if job.columns.is_empty() => samples::clouds_with_anomalies(),
         (None, Some(_)) => {
@@ -154,13 +166,20 @@ pub(super) fn find_anomalies(
             (usual, points)
         }
     };
-    let fitted = job.analyze(&usual)?.fitted;
+    let usual_report = job.analyze(&usual)?;
+    // Rows are judged by what is usual: a share `rate` of that is below the threshold, whatever the rows asked about.
+    let threshold = density::anomalies(&usual_report.log_prob, rate).threshold;
+    let fitted = usual_report.fitted;
     let report =
         density::score(&points, fitted, Vec::new()).map_err(|e| job.refused(&points, e))?;
-    let found = density::anomalies(&report.log_prob, rate);
+    let found = match (job.file, train) {
+        (Some(_), Some(_)) => density::below(&report.log_prob, threshold),
+        // The slide's rule: the least probable of the rows themselves.
+        _ => density::anomalies(&report.log_prob, rate),
+    };
     let numbers: Vec<usize> = found.rows.iter().map(|&row| points.numbers[row]).collect();
     let made = Made {
-        sheet: figure::anomalies(&points, &report, &found),
+        sheet: figure::anomalies(&points, &report, &found, "Anomalies")?,
         csv: rows_as_csv(&points, &report, Some(&found)),
         lines: vec![told(&numbers, found.threshold)],
         extra: Extra {
@@ -169,7 +188,7 @@ pub(super) fn find_anomalies(
             ..Extra::default()
         },
     };
-    job.deliver(&points, &report, &made)
+    job.deliver(&places, &points, &report, &made)
 }
 
 pub(super) fn told(numbers: &[usize], threshold: f64) -> String {
@@ -177,12 +196,15 @@ pub(super) fn told(numbers: &[usize], threshold: f64) -> String {
     const NAMED: usize = 12;
     let names: Vec<String> = numbers.iter().take(NAMED).map(usize::to_string).collect();
     let more = if numbers.len() > NAMED { ", …" } else { "" };
-    format!(
-        "{} rows are below {} nats: {}{more}",
-        numbers.len(),
-        decimal(threshold, 4),
-        names.join(", ")
-    )
+    let threshold = decimal(threshold, 4);
+    match numbers.len() {
+        0 => format!("no row is below {threshold} nats"),
+        1 => format!("1 row is below {threshold} nats: {}", names[0]),
+        n => format!(
+            "{n} rows are below {threshold} nats: {}{more}",
+            names.join(", ")
+        ),
+    }
 }
 
 pub(super) fn generated(

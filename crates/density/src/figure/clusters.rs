@@ -6,7 +6,7 @@ use gmm_figures::{
     typeset, viridis,
 };
 
-use super::densities::square_page;
+use super::densities::{curve, square_page};
 use super::{MARGIN, in_plane, legend_place, outline, page, plane_axes, point, scatter, subtitle};
 use crate::data::Points;
 use crate::model::{Anomalies, Report, percentile};
@@ -19,7 +19,7 @@ pub fn clusters(points: &Points, report: &Report) -> Result<Sheet, GmmError> {
     let model = in_plane(&report.fitted.model)?;
     let (mut sheet, frame) = square_page();
     sheet.heading(
-        &format!("Clusters of {}", points.name),
+        &format!("Clusters: {}", points.name),
         &subtitle(points, report),
     );
     let axes = plane_axes(frame, points, &[&points.rows]);
@@ -45,7 +45,11 @@ pub fn clusters(points: &Points, report: &Report) -> Result<Sheet, GmmError> {
         Fill::new(color(row)).opacity(0.85)
     });
     for component in 0..k {
-        let stroke = Stroke::new(Color(60, 60, 60), 1.4);
+        let color = match k {
+            2 => Color(60, 60, 60),
+            _ => distinct(component).mixed(0.7, Color(0, 0, 0)),
+        };
+        let stroke = Stroke::new(color, 1.6);
         for radius in [1.0, 2.0] {
             axes.line(&mut sheet, outline(&model, component, radius), stroke);
         }
@@ -58,48 +62,55 @@ pub fn clusters(points: &Points, report: &Report) -> Result<Sheet, GmmError> {
             "Posterior of component 1",
             viridis,
         );
-    } else if k <= 7 {
-        let names: Vec<String> = (1..=k).map(|i| i.to_string()).collect();
-        let entries: Vec<_> = names
-            .iter()
-            .enumerate()
-            .map(|(i, name)| (Key::Dot(Fill::new(distinct(i))), name.as_str()))
-            .collect();
+    } else {
+        let names: Vec<String> = (1..=k).map(|i| format!("Component {i}")).collect();
+        let keys = (0..k).map(|i| Key::Dot(Fill::new(distinct(i))));
+        let entries: Vec<_> = keys.zip(names.iter().map(String::as_str)).collect();
         legend(&mut sheet, legend_place(frame), &entries);
     }
     Ok(sheet)
 }
 
-/// Rows coloured by their log-likelihood, those of `found` crossed out.
-pub fn anomalies(points: &Points, report: &Report, found: &Anomalies) -> Sheet {
-    let (mut sheet, frame) = square_page();
-    sheet.heading(
-        &format!("Anomalies in {}", points.name),
-        &format!(
-            "{} of {} rows have a log-likelihood below {} nats",
-            found.rows.len(),
-            points.rows.nrows(),
-            typeset(found.threshold, 3)
-        ),
+/// Rows coloured by their log-likelihood, those of `found` crossed out; `noun` is what these are called.
+///
+/// # Errors
+/// As [`gmm_core::Gmm::log_prob`].
+pub fn anomalies(
+    points: &Points,
+    report: &Report,
+    found: &Anomalies,
+    noun: &str,
+) -> Result<Sheet, GmmError> {
+    let threshold = typeset(found.threshold, 3);
+    let title = format!("{noun}: {}", points.name);
+    let subtitle = format!(
+        "{} of {} rows have a log-likelihood below {threshold} nats",
+        found.rows.len(),
+        points.rows.nrows(),
     );
+    let cross = Stroke::new(VERMILION, 2.4);
+    if points.columns.len() == 1 {
+        let (mut sheet, frame) = page(900, 560, MARGIN);
+        sheet.heading(&title, &subtitle);
+        let values = points.rows.column(0).to_vec();
+        let axis = (points.columns[0].as_str(), padded(values.iter().copied()));
+        let model = &report.fitted.model;
+        let axes = curve(&mut sheet, frame, ("Data", &values), axis, model)?;
+        for &row in &found.rows {
+            axes.cross(&mut sheet, (values[row], 0.0), 6.5, cross);
+        }
+        return Ok(sheet);
+    }
+    let (mut sheet, frame) = square_page();
+    sheet.heading(&title, &subtitle);
     let log_prob = &report.log_prob;
-    let one_column = points.columns.len() == 1;
-    let axes = if one_column {
-        let low = percentile(log_prob.iter().copied(), 0.0).max(found.threshold - 50.0);
-        let range = padded(
-            [low]
-                .into_iter()
-                .chain(log_prob.iter().copied().filter(|l| *l >= low)),
-        );
-        let x = padded(points.rows.column(0).to_vec());
-        Axes::new(frame, x, range).labelled(&points.columns[0], "Log-likelihood [nats]")
-    } else {
-        plane_axes(frame, points, &[&points.rows])
-    };
+    let axes = plane_axes(frame, points, &[&points.rows]);
     axes.draw(&mut sheet);
-    // Far outliers would leave one colour for all others.
-    let low = percentile(log_prob.iter().copied(), 0.2);
+    // A far outlier would leave one colour for all others: what is further below the threshold than the densest row
+    // is above it is as dark as it gets.
     let high = percentile(log_prob.iter().copied(), 100.0);
+    let lowest = percentile(log_prob.iter().copied(), 0.0);
+    let low = lowest.max(found.threshold - (high - found.threshold));
     let share = |l: f64| {
         if high > low {
             (l - low) / (high - low)
@@ -107,41 +118,32 @@ pub fn anomalies(points: &Points, report: &Report, found: &Anomalies) -> Sheet {
             1.0
         }
     };
-    let place = |row: usize| {
-        let values = points.rows.row(row);
-        if one_column {
-            (values[0], log_prob[row])
-        } else {
-            point(values)
-        }
-    };
-    for row in 0..points.rows.nrows() {
-        let fill = Fill::new(viridis(share(log_prob[row]))).opacity(0.8);
-        axes.dot(&mut sheet, place(row), 3.4, fill);
+    for (row, &l) in points.rows.outer_iter().zip(log_prob) {
+        axes.dot(
+            &mut sheet,
+            point(row),
+            3.4,
+            Fill::new(viridis(share(l))).opacity(0.8),
+        );
     }
-    let cross = Stroke::new(VERMILION, 2.4);
     for &row in &found.rows {
-        axes.cross(&mut sheet, place(row), 6.5, cross);
+        axes.cross(&mut sheet, point(points.rows.row(row)), 6.5, cross);
     }
-    legend(
-        &mut sheet,
-        legend_place(frame),
-        &[
-            (
-                Key::Dot(Fill::new(viridis(0.9))),
-                "Row, coloured by log-likelihood",
-            ),
-            (Key::Cross(cross), "Anomaly"),
-        ],
-    );
-    color_bar(
-        &mut sheet,
-        frame,
-        (low, high),
-        "Log-likelihood [nats]",
-        viridis,
-    );
-    sheet
+    let entries = [
+        (
+            Key::Dot(Fill::new(viridis(0.9))),
+            "Row, coloured by log-likelihood",
+        ),
+        (Key::Cross(cross), "Below the threshold"),
+    ];
+    legend(&mut sheet, legend_place(frame), &entries);
+    let label = if low > lowest {
+        "Log-likelihood, or less [nats]"
+    } else {
+        "Log-likelihood [nats]"
+    };
+    color_bar(&mut sheet, frame, (low, high), label, viridis);
+    Ok(sheet)
 }
 
 /// The rows beside what the slide reduces them to: the posteriors of the first two components.
@@ -154,7 +156,7 @@ pub fn reduction(points: &Points, report: &Report) -> Result<Sheet, GmmError> {
     let width = 2 * (SIDE + gmm_figures::LEFT + MARGIN) + MARGIN;
     let (mut sheet, first) = page(width, SIDE + 164, SIDE + gmm_figures::LEFT + 2 * MARGIN);
     sheet.heading(
-        &format!("Posteriors of two components of {}", points.name),
+        &format!("Posteriors in place of columns: {}", points.name),
         &subtitle(points, report),
     );
     let second = Frame {

@@ -4,12 +4,12 @@ use gmm_core::ndarray::Array2;
 use gmm_core::{Gmm, GmmError};
 use gmm_figures::{
     Axes, BLUE, COLOR_BAR, Color, Fill, Frame, Histogram, Key, Sheet, Stroke, TEXT, VERMILION,
-    color_bar, distinct, legend, padded, viridis,
+    color_bar, distinct, legend, padded, round_numbers, viridis,
 };
 
 use super::{
-    LEGEND, MARGIN, N_BINS, SQUARE, in_plane, legend_place, log_density, outline, page, plane_axes,
-    scatter, subtitle, tint,
+    FEWEST_BARS, LEGEND, MARGIN, MOST_BARS, SQUARE, VALUES_IN_A_BAR, in_plane, legend_place,
+    log_density, outline, page, plane_axes, scatter, subtitle, tint,
 };
 use crate::data::Points;
 use crate::model::Report;
@@ -22,16 +22,18 @@ const CURVE: usize = 1000;
 /// # Errors
 /// As [`Gmm::log_prob`].
 pub fn density(points: &Points, report: &Report) -> Result<Sheet, GmmError> {
-    let title = format!("Density of {}", points.name);
+    let title = format!("Density: {}", points.name);
     if points.columns.len() == 1 {
         let (mut sheet, frame) = page(900, 560, MARGIN);
         sheet.heading(&title, &subtitle(points, report));
         let values = points.rows.column(0).to_vec();
+        let range = padded(values.iter().copied());
+        let axis = (points.columns[0].as_str(), range);
         curve(
             &mut sheet,
             frame,
             ("Data", &values),
-            &points.columns[0],
+            axis,
             &report.fitted.model,
         )?;
         return Ok(sheet);
@@ -47,7 +49,7 @@ pub fn density(points: &Points, report: &Report) -> Result<Sheet, GmmError> {
     Ok(sheet)
 }
 
-/// Histogram of values under the density of a mixture and its weighted components.
+/// Histogram of values under the density of a mixture and its weighted components; returns the axes.
 ///
 /// # Errors
 /// As [`Gmm::log_prob`].
@@ -55,11 +57,11 @@ pub(super) fn curve(
     sheet: &mut Sheet,
     frame: Frame,
     (name, values): (&str, &[f64]),
-    label: &str,
+    (label, range): (&str, (f64, f64)),
     model: &Gmm,
-) -> Result<(), GmmError> {
-    let histogram = Histogram::of(values, N_BINS);
-    let range = padded(values.iter().copied());
+) -> Result<Axes, GmmError> {
+    let n_bars = (values.len() / VALUES_IN_A_BAR).clamp(FEWEST_BARS, MOST_BARS);
+    let histogram = Histogram::of(values, n_bars);
     let x = Array2::from_shape_fn((CURVE, 1), |(i, _)| {
         range.0 + (range.1 - range.0) * i as f64 / (CURVE - 1) as f64
     });
@@ -91,7 +93,7 @@ pub(super) fn curve(
         entries.push((Key::Line(component), "Components, weighted"));
     }
     legend(sheet, legend_place(frame), &entries);
-    Ok(())
+    Ok(axes)
 }
 
 pub(super) fn square_page() -> (Sheet, Frame) {
@@ -102,44 +104,44 @@ pub(super) fn square_page() -> (Sheet, Frame) {
 
 /// Filled bands of density, contours between them, and the components' ellipses.
 fn map(sheet: &mut Sheet, frame: Frame, axes: &Axes, model: &Gmm) -> Result<(), GmmError> {
-    /// Bands of equal width in density.
-    const BANDS: f64 = 10.0;
+    /// Bands, about.
+    const BANDS: usize = 9;
     let mut field = log_density(axes, model)?;
     field.values.iter_mut().for_each(|l| *l = l.exp());
     let peak = field.values.iter().copied().fold(0.0, f64::max);
+    // The colour bar has its numbers at the same steps.
+    let levels = round_numbers(0.0, peak, BANDS);
+    let step = levels.get(1).copied().unwrap_or(peak);
+    let n_bands = (peak / step).ceil();
     // White where there is nothing, darker with density; light enough for what is drawn upon it.
     let color = |p: f64| {
-        let band = (p / peak * BANDS).floor().min(BANDS - 1.0);
-        if band > 0.0 {
-            tint(viridis(1.0 - 0.9 * band / (BANDS - 1.0)), 0.55)
-        } else {
-            Color(255, 255, 255)
-        }
+        let share = (p / step).floor().min(n_bands - 1.0) / (n_bands - 1.0).max(1.0);
+        // The lowest band fades.
+        tint(
+            viridis(1.0 - 0.9 * share),
+            0.18 * (p / step).min(1.0) + 0.37 * share.sqrt(),
+        )
     };
     axes.clone().without_grid().draw(sheet);
     axes.shade(sheet, &field, color);
-    for i in 1..BANDS as usize {
+    for &level in levels.iter().filter(|&&level| level > 0.0) {
         let line = Stroke::new(Color(120, 120, 120), 0.7);
-        axes.contour(sheet, &field, peak * i as f64 / BANDS, line);
+        axes.contour(sheet, &field, level, line);
     }
     let strokes: Vec<Stroke> = (0..model.n_components())
-        .map(|k| Stroke::new(distinct(k + 1), 2.2))
+        .map(|k| Stroke::new(distinct(k), 2.2))
         .collect();
     for (k, &stroke) in strokes.iter().enumerate() {
         for radius in [1.0, 2.0] {
             axes.line(sheet, outline(model, k, radius), stroke);
         }
     }
-    /// Keys that fit in a row.
-    const SHOWN: usize = 4;
-    if strokes.len() <= SHOWN {
-        let names: Vec<String> = (1..=strokes.len())
-            .map(|k| format!("Component {k}"))
-            .collect();
-        let keys = strokes.iter().map(|&stroke| Key::Line(stroke));
-        let entries: Vec<_> = keys.zip(names.iter().map(String::as_str)).collect();
-        legend(sheet, legend_place(frame), &entries);
-    }
+    let names: Vec<String> = (1..=strokes.len())
+        .map(|k| format!("Component {k}"))
+        .collect();
+    let keys = strokes.iter().map(|&stroke| Key::Line(stroke));
+    let entries: Vec<_> = keys.zip(names.iter().map(String::as_str)).collect();
+    legend(sheet, legend_place(frame), &entries);
     color_bar(sheet, frame, (0.0, peak), "Density", |share| {
         color(share * peak)
     });
@@ -162,7 +164,7 @@ pub fn components(
     sheet.heading(
         title,
         &format!(
-            "weights {} · ellipses at one and two deviations",
+            "weights {} · ellipses at one and two standard deviations",
             weights.join(" and ")
         ),
     );

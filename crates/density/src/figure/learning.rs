@@ -25,10 +25,11 @@ pub fn learning(points: &Points, steps: &[Step], whole: &Fitted) -> Result<Sheet
     let top = HEADING as u32 + 30;
     let mut sheet = Sheet::new(width, top + n_rows * STEP.1);
     sheet.heading(
-        &format!("Expectation–maximization on {}", points.name),
+        &format!("Expectation–maximization: {}", points.name),
         &format!(
-            "from {} random rows, {} iterations to a mean log-likelihood of {} nats",
+            "from {} random rows · {} after {} iterations · mean log-likelihood {} nats · ellipses at one and two standard deviations",
             whole.model.n_components(),
+            whole.outcome,
             whole.n_iterations(),
             typeset(whole.mean_log_likelihood(), 4)
         ),

@@ -2,7 +2,7 @@
 
 use gmm_core::GmmError;
 use gmm_core::ndarray::Array2;
-use gmm_figures::{Axes, BLUE, Fill, Frame, GREEN, Sheet, Stroke};
+use gmm_figures::{Axes, BLUE, Fill, Frame, GREEN, Sheet, Stroke, padded};
 
 use super::densities::curve;
 use super::{MARGIN, in_plane, outline, page, plane_axes, scatter, subtitle};
@@ -15,19 +15,23 @@ use crate::model::Report;
 /// As [`gmm_core::Gmm::log_prob`].
 pub fn generated(points: &Points, report: &Report, drawn: &Array2<f64>) -> Result<Sheet, GmmError> {
     let title = format!(
-        "{} rows drawn from the mixture of {}",
+        "{} rows drawn from the mixture: {}",
         drawn.nrows(),
         points.name
     );
+    let subtitle = format!("fitted to {}", subtitle(points, report));
     if points.columns.len() == 1 {
         let (mut sheet, frame) = page(900, 560, MARGIN);
-        sheet.heading(&title, &subtitle(points, report));
+        sheet.heading(&title, &subtitle);
         let values = drawn.column(0).to_vec();
+        // The range of both, so that the figures of data and draws can be compared.
+        let all = points.rows.iter().chain(drawn);
+        let axis = (points.columns[0].as_str(), padded(all.copied()));
         curve(
             &mut sheet,
             frame,
             ("Drawn", &values),
-            &points.columns[0],
+            axis,
             &report.fitted.model,
         )?;
         return Ok(sheet);
@@ -36,7 +40,7 @@ pub fn generated(points: &Points, report: &Report, drawn: &Array2<f64>) -> Resul
     let model = in_plane(&report.fitted.model)?;
     let step = SIDE + gmm_figures::LEFT + MARGIN;
     let (mut sheet, first) = page(2 * step + MARGIN, SIDE + 164, step + MARGIN);
-    sheet.heading(&title, &subtitle(points, report));
+    sheet.heading(&title, &subtitle);
     let second = Frame {
         x: first.x + step,
         ..first

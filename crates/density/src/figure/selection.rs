@@ -20,23 +20,29 @@ const PANELS: [&[Criterion]; 2] = [
 
 /// BIC, AIC and ICL of every number of components, the least of each ringed.
 pub fn selection(points: &Points, candidates: &[Candidate]) -> Sheet {
-    const SIDE: u32 = 440;
-    const STEP: u32 = SIDE + LEFT + 2 * MARGIN;
-    let (mut sheet, first) = page(2 * STEP, 540, STEP + MARGIN);
+    /// The widths of the panels: BIC, by which models are chosen, is shown larger.
+    const WIDTHS: [u32; 2] = [560, 320];
+    const BETWEEN: u32 = LEFT + MARGIN;
+    let (width, right) = (
+        WIDTHS[0] + WIDTHS[1] + 2 * BETWEEN + MARGIN,
+        WIDTHS[1] + BETWEEN + MARGIN,
+    );
+    let (mut sheet, first) = page(width, 540, right);
     let best = least(candidates, |c| c.bic).map_or_else(String::new, |c| {
         let s = if c.n_components == 1 { "" } else { "s" };
         let bic = typeset(c.bic, 1);
         format!("BIC is least, {bic}, with {} component{s}", c.n_components)
     });
     sheet.heading(
-        &format!("Number of components of {}", points.name),
+        &format!("Number of components: {}", points.name),
         &format!("{} rows · {best}", points.rows.nrows()),
     );
-    for (i, criteria) in PANELS.into_iter().enumerate() {
-        let frame = Frame {
-            x: first.x + i as u32 * STEP,
-            ..first
-        };
+    let second = Frame {
+        x: first.x + first.width + BETWEEN,
+        width: WIDTHS[1],
+        ..first
+    };
+    for (frame, criteria) in [first, second].into_iter().zip(PANELS) {
         panel(&mut sheet, frame, candidates, criteria);
     }
     sheet
@@ -70,6 +76,6 @@ fn panel(sheet: &mut Sheet, frame: Frame, candidates: &[Candidate], criteria: &[
         }
         entries.push((Key::Line(stroke), name));
     }
-    entries.push((Key::Dot(Fill::new(TEXT)), "Least"));
+    entries.push((Key::Ring(Stroke::new(TEXT, 2.5)), "Least"));
     legend(sheet, legend_place(frame), &entries);
 }

@@ -1,0 +1,329 @@
+//! The command as a user meets it: its files, its words, its exit codes.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_digits"))
+}
+
+/// Runs the program in a folder of its own.
+fn run(folder: &TempDir, args: &[&str]) -> Output {
+    program().args(args).current_dir(folder).output().unwrap()
+}
+
+/// Runs it to a good end, and says what it said.
+fn said(folder: &TempDir, args: &[&str]) -> String {
+    let output = run(folder, args);
+    assert!(output.status.success(), "{args:?}: {output:?}");
+    assert!(output.stderr.is_empty(), "{args:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn write(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) {
+    fs::write(folder.path().join(name), bytes).unwrap();
+}
+
+fn read(folder: &TempDir, name: &str) -> String {
+    fs::read_to_string(folder.path().join(name)).unwrap()
+}
+
+/// The refusal must be one line on standard error, and leave nothing behind.
+fn refused(folder: &TempDir, args: &[&str], code: i32, words: &[&str]) {
+    let before = names(folder.path());
+    let output = run(folder, args);
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {line}");
+    assert_eq!(line.matches('\n').count(), 1, "{args:?}: {line}");
+    assert!(line.starts_with("error: "), "{args:?}: {line}");
+    for word in words {
+        assert!(line.contains(word), "{args:?}: '{word}' is not in {line}");
+    }
+    assert!(output.stdout.is_empty(), "{args:?}");
+    assert_eq!(
+        names(folder.path()),
+        before,
+        "{args:?} left something behind"
+    );
+}
+
+/// Forty images of 2 × 2 pixels in two classes, every tenth of which looks like the other.
+fn images() -> Vec<String> {
+    let row = |i: usize| {
+        let looks = (i + usize::from(i % 10 == 9)) % 2;
+        let grey = |j: usize| 4.0 + ((j + looks) % 2 * 8) as f64 + (i * 7 + j * 3) as f64 % 1.3;
+        let pixels: Vec<String> = (0..4).map(|j| format!("{:.2}", grey(j))).collect();
+        format!("{},{}", pixels.join(","), [3, 7][i % 2])
+    };
+    (0..40).map(row).collect()
+}
+
+fn text(rows: &[String]) -> String {
+    rows.join("\n") + "\n"
+}
+
+fn with_images() -> TempDir {
+    let folder = folder();
+    write(&folder, "few.csv", text(&images()));
+    folder
+}
+
+fn json(folder: &TempDir, args: &[&str]) -> Value {
+    serde_json::from_str(&said(folder, &[args, &["--json", "-"]].concat())).unwrap()
+}
+
+#[test]
+fn without_a_file_the_digits_that_ship_are_read() {
+    let folder = folder();
+    let text = said(&folder, &["--components", "1", "--ridges", "3"]);
+    assert_eq!(names(folder.path()), ["digits-read.png"]);
+    for word in [
+        "1797 images of 8 × 8 pixels, 10 classes",
+        "slide's recipe",
+        "misread",
+    ] {
+        assert!(text.contains(word), "{word} is not in {text}");
+    }
+}
+
+#[test]
+fn the_report_agrees_with_the_table_of_readings() {
+    let folder = with_images();
+    let report = json(&folder, &["few.csv", "--csv", "out.csv"]);
+    assert_eq!(names(folder.path()), ["few-read.png", "few.csv", "out.csv"]);
+    assert_eq!(
+        (&report["images"], &report["width"]),
+        (&40.into(), &2.into())
+    );
+    assert_eq!(report["classes"], serde_json::json!([3, 7]));
+    assert_eq!(report["folds"].as_array().unwrap().len(), 5);
+    let table = read(&folder, "out.csv");
+    let rows: Vec<Vec<&str>> = table.lines().map(|l| l.split(',').collect()).collect();
+    assert_eq!(
+        rows[0].join(","),
+        "image,label,read_as,posterior,log_odds,fold"
+    );
+    assert_eq!(rows.len(), 41);
+    let mut confusion = [[0u64; 2]; 2];
+    for (i, row) in rows[1..].iter().enumerate() {
+        assert_eq!((row[0], row[1]), (&*(i + 1).to_string(), ["3", "7"][i % 2]));
+        confusion[i % 2][usize::from(row[2] == "7")] += 1;
+        let [posterior, log_odds] = [row[3], row[4]].map(|p| p.parse::<f64>().unwrap());
+        assert!(
+            (0.5..=1.0).contains(&posterior) && log_odds >= 0.0,
+            "{row:?}"
+        );
+        assert!(("1"..="5").contains(&row[5]));
+    }
+    assert_eq!(report["confusion"], serde_json::json!(confusion));
+    let errors = confusion[0][1] + confusion[1][0];
+    assert_eq!(report["errors"], errors);
+    assert!(errors >= 4, "{errors}");
+    let accuracy = report["accuracy_on_unseen"].as_f64().unwrap();
+    assert!((accuracy - 1.0 + errors as f64 / 40.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_figure_named_so_is_an_svg_and_quiet_is_quiet() {
+    let folder = with_images();
+    let args = [
+        "few.csv", "-q", "-k", "1", "--out", "x.svg", "--json", "x.json",
+    ];
+    assert_eq!(said(&folder, &args), "");
+    assert_eq!(names(folder.path()), ["few.csv", "x.json", "x.svg"]);
+    assert!(read(&folder, "x.svg").contains("</svg>"));
+    let report: Value = serde_json::from_str(&read(&folder, "x.json")).unwrap();
+    assert_eq!(report["input"], "few.csv");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
+    let folder = with_images();
+    let mut first = None;
+    for threads in ["1", "2", "3"] {
+        let output = program()
+            .args(["few.csv", "--ridges", "0.1,3", "--seed", "5"])
+            .args(["--out", "x.png", "--csv", "x.csv", "--json", "x.json"])
+            .env("RAYON_NUM_THREADS", threads)
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let files = ["x.png", "x.csv", "x.json"].map(|n| fs::read(folder.path().join(n)).unwrap());
+        let all = (output.stdout, files);
+        assert!(
+            first.get_or_insert_with(|| all.clone()) == &all,
+            "{threads}"
+        );
+    }
+}
+
+#[test]
+fn unusual_tables_are_still_images() {
+    let folder = with_images();
+    let whole = json(&folder, &["few.csv", "-k", "1", "--ridges", "1"]);
+    let as_well = |name: &str, bytes: &[u8]| {
+        write(&folder, name, bytes);
+        let mut report = json(&folder, &[name, "-k", "1", "--ridges", "1"]);
+        report["input"] = Value::from("few.csv");
+        assert_eq!(report, whole, "{name}");
+    };
+    let rows = text(&images());
+    as_well("named.csv", format!("a,b,c,d,label\n{rows}").as_bytes());
+    as_well(
+        "windows.csv",
+        format!("\u{feff}{}", rows.replace('\n', "\r\n\r\n")).as_bytes(),
+    );
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(rows.as_bytes()).unwrap();
+    as_well("few.csv.gz", &packed.finish().unwrap());
+
+    let wide = [
+        "few.csv", "--width", "4", "-k", "1", "--ridges", "1", "--folds", "3",
+    ];
+    let report = json(&folder, &wide);
+    assert_eq!(
+        (&report["width"], &report["height"]),
+        (&4.into(), &1.into())
+    );
+    write(&folder, "equal.csv", "1,1,1,1,0\n1,1,1,1,1\n".repeat(6));
+    json(&folder, &["equal.csv"]);
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    let folder = with_images();
+    let usage = |args: &[&str], words: &[&str]| {
+        refused(&folder, &[&["few.csv"], args].concat(), 2, words);
+    };
+    for (flag, value) in [
+        ("--components", "0"),
+        ("--components", "1,"),
+        ("--components", "two"),
+        ("--ridges", "-1"),
+        ("--ridges", "1,nan"),
+        ("--folds", "0"),
+        ("--folds", "2"),
+        ("--folds", "41"),
+        ("--folds", "18446744073709551615"),
+        ("--width", "0"),
+        ("--seed", "-1"),
+        ("--out", "x.csv"),
+    ] {
+        let last = value.trim_start_matches("1,");
+        usage(&[flag, value], &[flag, last]);
+    }
+    usage(&["other.csv"], &["other.csv"]);
+    usage(&["--select", "1..3"], &["--select"]);
+    usage(&["--csv", "./few.csv"], &["few.csv", "twice"]);
+    usage(&["--csv", "few-read.png"], &["few-read.png", "twice"]);
+    usage(&["--csv", "x", "--json", "./x"], &["x", "twice"]);
+    refused(&folder, &["--width", "8"], 2, &["--width", "no file"]);
+    assert_eq!(read(&folder, "few.csv"), text(&images()));
+}
+
+#[test]
+fn failed_work_is_exit_code_1_and_names_the_place() {
+    let folder = with_images();
+    fs::create_dir(folder.path().join("folder.csv")).unwrap();
+    let with = |row: &str| {
+        let mut rows = images();
+        rows[6] = String::from(row);
+        text(&rows)
+    };
+    for (name, bytes, words) in [
+        (
+            "ragged.csv",
+            with("1,2,3,4,3,3"),
+            &["line 7", "6 columns"][..],
+        ),
+        (
+            "words.csv",
+            with("1,2,x,4,3"),
+            &["line 7", "column 3", "\"x\""],
+        ),
+        (
+            "gaps.csv",
+            with("1,2,,4,3"),
+            &["line 7", "column 3", "empty"],
+        ),
+        (
+            "holes.csv",
+            with("1,nan,3,4,3"),
+            &["line 7", "column 2", "nan"],
+        ),
+        (
+            "label.csv",
+            with("1,2,3,4,2.5"),
+            &["line 7", "column 5", "2.5"],
+        ),
+        (
+            "large.csv",
+            with("1,2,3,4,300"),
+            &["line 7", "column 5", "300"],
+        ),
+        ("lonely.csv", with("1,2,3,4,9"), &["line 7", "label 9"]),
+        ("one.csv", String::from("1,2,3,4,3\n"), &["label 3"]),
+        (
+            "same.csv",
+            "1,2,3,4,3\n".repeat(9),
+            &["label 3", "two classes"],
+        ),
+        (
+            "column.csv",
+            String::from("1\n2\n"),
+            &["line 1", "one column"],
+        ),
+        (
+            "oblong.csv",
+            "1,2,3,4,5,6,0\n1,2,3,4,5,6,1\n".repeat(3),
+            &["6 pixels", "--width"],
+        ),
+        ("empty.csv", String::new(), &["no rows"]),
+        ("header.csv", String::from("a,b,label\n"), &["no rows"]),
+    ] {
+        write(&folder, name, bytes);
+        let args = [name, "--csv", "x.csv", "--json", "x.json"];
+        refused(&folder, &args, 1, &[&[name], words].concat());
+    }
+    write(&folder, "binary.csv", (0..=255).collect::<Vec<u8>>());
+    write(&folder, "cut.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc");
+    let work = |args: &[&str], words: &[&str]| refused(&folder, args, 1, words);
+    work(&["binary.csv"], &["binary.csv", "not UTF-8 text"]);
+    work(&["cut.gz"], &["cut.gz", "gzip"]);
+    work(&["gone.csv"], &["gone.csv", "no such file"]);
+    work(&["folder.csv"], &["folder.csv", "folder"]);
+    work(
+        &["few.csv", "--width", "3"],
+        &["few.csv", "rows of 3", "--width"],
+    );
+    for (flag, place) in [
+        ("--json", "nowhere/x.json"),
+        ("--csv", "folder.csv"),
+        ("--out", "nowhere/x.png"),
+    ] {
+        let args = ["few.csv", "-k", "1", flag, place];
+        work(&args, &["cannot write", place, "folder"]);
+    }
+}
