@@ -3,11 +3,12 @@
 mod job;
 mod tasks;
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use density::{Options, figure, samples};
 use gmm_cli::clap::{self, Args, Parser, Subcommand};
-use gmm_cli::{Failure, FitArgs, OutputArgs, Span, parse_share};
+use gmm_cli::{Failure, FitArgs, OutputArgs, TableArgs, parse_share};
 use gmm_core::{CovarianceType, Ridge};
 
 use job::{Job, Made};
@@ -41,17 +42,18 @@ pub(crate) struct Commands {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Draw the density: a curve over a histogram, or a map of two columns
-    Estimate(Common<2>),
+    Estimate(Common),
     /// Watch EM find the components from a random start
-    Em(Common<2>),
+    Em(Common),
     /// Compare numbers of components by BIC, AIC and ICL [default: --select 1..9]
-    Select(Common<2>),
+    #[command(mut_arg("components", |flag| flag.help("The only number of components")))]
+    Select(Common),
     /// Draw the rows in the colours of their posteriors
-    Cluster(Common<2>),
+    Cluster(Common),
     /// Mark the rows of least density
     Anomalies {
         #[command(flatten)]
-        common: Common<2>,
+        common: Common,
         /// Share of the rows to mark
         #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = parse_share,
               allow_negative_numbers = true)]
@@ -63,22 +65,20 @@ enum Task {
     /// Draw new rows like those of the table
     Generate {
         #[command(flatten)]
-        common: Common<2>,
+        common: Common,
         /// Rows to draw
         #[arg(short = 'n', long, value_name = "N", default_value_t = 1000,
               value_parser = clap::value_parser!(u32).range(1..=10_000_000), allow_negative_numbers = true)]
         rows: u32,
     },
     /// Draw the rows as the posteriors of two components, as the slide reduces them
-    // The slide's five components. What a flag's default is said to be is one for all tasks, unless it is said
-    // again.
-    #[command(mut_arg("components", |flag| flag.default_value("5")))]
-    Reduce(Common<5>),
+    #[command(mut_arg("components", |flag| flag.help("Number of components [default: 5]")))]
+    Reduce(Common),
 }
 
 /// What all tasks ask for.
 #[derive(Debug, Args)]
-struct Common<const K: usize> {
+struct Common {
     /// Table to read: CSV, TSV or the like, with or without names of columns [default: the slide's data]
     file: Option<PathBuf>,
 
@@ -87,17 +87,16 @@ struct Common<const K: usize> {
     columns: Vec<String>,
 
     #[command(flatten)]
-    fit: FitArgs<K>,
+    fit: FitArgs,
 
     #[command(flatten)]
     output: OutputArgs,
 
-    /// CSV to write: what was found, row by row
-    #[arg(long, value_name = "PATH", help_heading = "Output")]
-    csv: Option<PathBuf>,
+    #[command(flatten)]
+    table: TableArgs,
 }
 
-impl<const K: usize> Common<K> {
+impl Common {
     /// Flags that do nothing where one run of plain EM is watched.
     fn refuse_what_em_does_not_hear(&self) -> Result<(), Failure> {
         let given = [
@@ -119,10 +118,6 @@ impl<const K: usize> Common<K> {
         } else {
             Ridge::Relative(1e-6)
         };
-        let n_components = match (self.fit.select, defaults.select) {
-            (None, Some(Span { least, most })) => least..=most,
-            _ => self.fit.n_components(),
-        };
         let usual = match self.file {
             None => defaults.covariance_type,
             Some(_) => CovarianceType::Full,
@@ -132,22 +127,30 @@ impl<const K: usize> Common<K> {
             file: self.file.as_deref(),
             columns: &self.columns,
             options: Options {
-                n_components,
+                n_components: self.fit.n_components(defaults.n_components),
                 covariance_type: self.fit.covariance.unwrap_or(usual),
                 params: self.fit.params(ridge),
             },
             seed: self.fit.seed,
             output: &self.output,
-            csv: self.csv.as_deref(),
+            table: &self.table,
         }
     }
 }
 
 /// What a task does where nothing is said.
-#[derive(Default)]
 struct Defaults {
-    select: Option<Span>,
+    n_components: RangeInclusive<usize>,
     covariance_type: CovarianceType,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self {
+            n_components: 2..=2,
+            covariance_type: CovarianceType::Full,
+        }
+    }
 }
 
 /// Does what the command line says.
@@ -170,7 +173,7 @@ pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
         }
         Some(Task::Select(common)) => {
             let defaults = Defaults {
-                select: Some(Span { least: 1, most: 9 }),
+                n_components: 1..=9,
                 ..Defaults::default()
             };
             fit_and(
@@ -206,8 +209,8 @@ pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
         ),
         Some(Task::Reduce(common)) => {
             let defaults = Defaults {
+                n_components: 5..=5,
                 covariance_type: CovarianceType::Tied,
-                ..Defaults::default()
             };
             fit_and(
                 &common.job("reduction", defaults),

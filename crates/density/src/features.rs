@@ -38,7 +38,7 @@ impl Points {
 /// The columns asked for; where none are, those that hold numbers only.
 fn chosen(table: &Table, asked: &[String]) -> Result<Vec<String>, PointsError> {
     let columns: Vec<String> = if asked.is_empty() {
-        let numeric = table.numeric_columns().into_iter();
+        let numeric = table.numeric_columns()?.into_iter();
         numeric.map(String::from).collect()
     } else {
         asked.to_vec()

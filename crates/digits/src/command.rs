@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use digits::{Images, ImagesError, Options, Report, analyze, draw};
 use gmm_cli::clap::{self, Parser};
 use gmm_cli::{
-    Bar, FIGURE, Failure, OutputArgs, Targets, named_after, parse_count, parse_size, to_json,
+    Bar, Failure, OutputArgs, Places, TableArgs, named_after, parse_count, parse_seed, parse_size,
+    to_json,
 };
-use gmm_core::{GmmError, Ridge};
+use gmm_core::Ridge;
 use gmm_table::{number, to_csv};
 use serde::Serialize;
 
@@ -58,6 +59,7 @@ pub(crate) struct Args {
         long,
         value_name = "N",
         default_value_t = 42,
+        value_parser = parse_seed,
         allow_negative_numbers = true,
         help_heading = "Fit"
     )]
@@ -66,9 +68,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     output: OutputArgs,
 
-    /// CSV to write: how each image was read when it was held out
-    #[arg(long, value_name = "PATH", help_heading = "Output")]
-    csv: Option<PathBuf>,
+    #[command(flatten)]
+    table: TableArgs,
 }
 
 #[derive(Serialize)]
@@ -112,23 +113,9 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         || String::from("digits that ship"),
         |path| path.display().to_string(),
     );
-    let mut targets = Targets::beside(input);
-    let stem = || {
-        named_after(
-            Path::new(input.and_then(Path::file_name).unwrap_or("digits".as_ref())),
-            "read.png",
-        )
-    };
-    let figure = targets.claim(
-        "--out",
-        args.output.out.clone().unwrap_or_else(stem),
-        FIGURE,
-    )?;
-    let csv = args.csv.clone();
-    let csv = csv
-        .map(|path| targets.claim("--csv", path, &[]))
-        .transpose()?;
-    let json_file = args.output.json_file(&mut targets)?;
+    let file = input.and_then(Path::file_name).unwrap_or("digits".as_ref());
+    let usual = named_after(Path::new(file), "read.png");
+    let places = Places::claim(input, &args.output, &args.table, usual)?;
     let images = match input {
         Some(path) => Images::read(path, args.width),
         None if args.width.is_none() => Images::shipped(),
@@ -152,36 +139,19 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         seed: args.seed,
         ..Options::default()
     };
-    let n_pairs = args.folds * args.folds.saturating_sub(1) / 2;
-    let n_fits = n_pairs * args.components.len() * args.ridges.len() + 2 * args.folds + 2;
-    let bar = Bar::new(n_fits, args.output.quiet);
+    let bar = Bar::new(options.n_classifiers(), args.output.quiet);
     let report = analyze(&images, &options, &|done, of| {
         bar.at(done);
         bar.say(format!("classifier {done} of {of}"));
     });
     bar.finish();
-    let report = report.map_err(|e| refused(&name, e))?;
+    let report = report.map_err(|e| Failure::of_fit(&name, e))?;
     let json = to_json(&JsonReport::new(&args, &name, &images, &report))?;
-    let drawn = draw(&images, &report)
-        .to_file(&figure)
-        .map_err(|e| Failure::of(figure.display(), e))?;
-    let table = readings(&report);
-    let mut files: Vec<(&Path, &[u8])> = vec![(&figure, &drawn)];
-    files.extend(csv.as_deref().map(|path| (path, table.as_slice())));
-    files.extend(json_file.as_deref().map(|path| (path, json.as_slice())));
-    args.output.deliver(&files, &json, || {
-        let mut lines = summary(&name, &images, &report);
-        lines.push(format!("figure   {}", figure.display()));
-        lines.extend(
-            csv.as_ref()
-                .map(|path| format!("readings {}", path.display())),
-        );
-        lines.extend(
-            json_file
-                .as_ref()
-                .map(|path| format!("report   {}", path.display())),
-        );
-        lines.join("\n")
+    let figure = draw(&images, &report)
+        .to_file(&places.figure)
+        .map_err(|e| Failure::of(places.figure.display(), e))?;
+    places.deliver(&args.output, (&figure, &readings(&report), &json), || {
+        summary(&name, &images, &report)
     })
 }
 
@@ -192,13 +162,6 @@ fn unreadable(name: &str, error: &ImagesError) -> Failure {
             Failure::of(name, format!("{error} (--width)"))
         }
         error => Failure::of(name, error),
-    }
-}
-
-fn refused(name: &str, error: GmmError) -> Failure {
-    match Failure::from(error) {
-        Failure::Work(reason) => Failure::of(name, reason),
-        usage => usage,
     }
 }
 
@@ -265,6 +228,12 @@ fn readings(report: &Report) -> Vec<u8> {
     to_csv(&names, rows)
 }
 
+fn slide_recipe(report: &Report) -> String {
+    let settings = &report.slide.settings;
+    let (k, ridge) = (settings.n_components, absolute(settings.ridge));
+    format!("the slide's recipe, {k} components, ridge {ridge:e}")
+}
+
 fn summary(name: &str, images: &Images, report: &Report) -> Vec<String> {
     let held_out = &report.held_out;
     let percent = |share: f64| format!("{:.2} %", 100.0 * share);
@@ -281,7 +250,7 @@ fn summary(name: &str, images: &Images, report: &Report) -> Vec<String> {
         format!("{:<44} {:>10} {:>14}", "", "unseen", "own images"),
         format!(
             "{:<44} {:>10} {:>14}",
-            "the slide's recipe, 3 components, ridge 1e-6",
+            slide_recipe(report),
             percent(report.slide.held_out.accuracy()),
             percent(report.slide.training_accuracy)
         ),

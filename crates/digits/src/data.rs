@@ -5,7 +5,8 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
-use gmm_core::ndarray::Array2;
+use gmm_core::ndarray::{Array2, s};
+use gmm_table::{Table, TableError};
 
 /// The 1797 images of slide 10, 8 × 8 grey levels in 0…16; credit in `assets/ATTRIBUTION.md`.
 const SHIPPED: &[u8] = include_bytes!("../../../assets/digits/digits.csv.gz");
@@ -14,7 +15,6 @@ const SHIPPED: &[u8] = include_bytes!("../../../assets/digits/digits.csv.gz");
 const LONGEST: u64 = 1 << 30;
 const LARGEST_LABEL: usize = 255;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Why images cannot be read. Lines and columns are counted from 1.
 #[derive(Debug, thiserror::Error)]
@@ -29,71 +29,32 @@ pub enum ImagesError {
     /// Compressed data is cut short or damaged.
     #[error("the gzip data is cut short or damaged: {0}")]
     Compression(String),
-    /// The bytes are not text.
-    #[error("line {line} is not UTF-8 text")]
-    NotText {
-        /// Line of the first such byte.
-        line: usize,
-    },
-    /// A row has more or fewer columns than the first.
-    #[error("line {line} has {found} columns where the first row has {expected}")]
-    Ragged {
-        /// Line of the row.
-        line: usize,
-        /// Columns of the first row.
-        expected: usize,
-        /// Columns of this one.
-        found: usize,
-    },
+    /// The text is no table of numbers.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// A value is not there.
-    #[error("line {line}, column {column} is empty")]
+    #[error("line {line}, column \"{column}\": there is no value")]
     Missing {
         /// Line of the value.
         line: usize,
-        /// Column of the value.
-        column: usize,
-    },
-    /// A value is not a number.
-    #[error("line {line}, column {column} is {found:?}, which is not a number")]
-    NotANumber {
-        /// Line of the value.
-        line: usize,
-        /// Column of the value.
-        column: usize,
-        /// What is there.
-        found: String,
-    },
-    /// A value is NaN, or beyond what a number can hold.
-    #[error("line {line}, column {column} is {found:?}, which is not a finite number")]
-    NonFinite {
-        /// Line of the value.
-        line: usize,
-        /// Column of the value.
-        column: usize,
-        /// What is there.
-        found: String,
+        /// Name of its column.
+        column: String,
     },
     /// The last column holds what is no label.
     #[error(
-        "line {line}, column {column} is {found:?}, but a label is a whole number from 0 to {LARGEST_LABEL}"
+        "line {line}, column \"{column}\": {found} is no label, a whole number from 0 to {LARGEST_LABEL}"
     )]
     Label {
         /// Line of the label.
         line: usize,
-        /// Column of the label.
-        column: usize,
+        /// Name of its column.
+        column: String,
         /// What is there.
-        found: String,
+        found: f64,
     },
-    /// There are no images.
-    #[error("there are no rows of numbers")]
-    NoRows,
     /// There is but one column.
-    #[error("line {line} has one column only; before the label stand the pixels")]
-    NoPixels {
-        /// Line of the first row.
-        line: usize,
-    },
+    #[error("there is one column only; before the label stand the pixels")]
+    NoPixels,
     /// The shape of the images is not known.
     #[error("{0} pixels do not make a square; say how wide the images are")]
     NotSquare(usize),
@@ -139,9 +100,8 @@ impl Images {
 
     /// Reads a CSV file, compressed with gzip or not, whatever its name says.
     ///
-    /// Each line is an image: its pixels row by row, then its label, separated by commas. A first line without
-    /// any number is taken for the columns' names; empty lines are passed over. Without a `width`, in pixels,
-    /// images are square.
+    /// Each line is an image: its pixels row by row, then its label, as a [`Table`] is read. Without a `width`, in
+    /// pixels, images are square.
     ///
     /// # Errors
     /// A file that is missing, unreadable, a folder or longer than 1 GiB, compressed data that is cut short, and
@@ -172,53 +132,36 @@ impl Images {
     }
 
     fn parse(bytes: &[u8], width: Option<usize>) -> Result<Self, ImagesError> {
-        let text = std::str::from_utf8(bytes).map_err(|e| ImagesError::NotText {
-            line: 1 + bytes[..e.valid_up_to()]
-                .iter()
-                .filter(|b| **b == b'\n')
-                .count(),
-        })?;
-        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-        let mut lines = (1..)
-            .zip(text.lines())
-            .filter(|(_, l)| !l.trim().is_empty())
-            .peekable();
-        lines.next_if(|(_, l)| fields(l).all(is_name));
-        let Some(&(line, first)) = lines.peek() else {
-            return Err(ImagesError::NoRows);
-        };
-        let n_columns = fields(first).count();
-        let n_pixels = n_columns - 1;
+        let table = Table::from_bytes(bytes)?;
+        let numbers = table.numbers(table.names())?;
+        let (values, lines) = (numbers.values(), table.lines());
+        let column = |j: usize| table.names()[j].clone();
+        if let Some(((row, j), _)) = values.indexed_iter().find(|(_, v)| v.is_nan()) {
+            return Err(ImagesError::Missing {
+                line: lines[row],
+                column: column(j),
+            });
+        }
+        let n_pixels = table.n_columns() - 1;
         if n_pixels == 0 {
-            return Err(ImagesError::NoPixels { line });
+            return Err(ImagesError::NoPixels);
         }
-        let (mut pixels, mut labels, mut line_of) = (Vec::new(), Vec::new(), Vec::new());
-        for (line, text) in lines {
-            let found = fields(text).count();
-            if found != n_columns {
-                return Err(ImagesError::Ragged {
-                    line,
-                    expected: n_columns,
-                    found,
-                });
-            }
-            for (column, field) in (1..).zip(fields(text)) {
-                if column <= n_pixels {
-                    pixels.push(number(field, line, column)?);
-                } else {
-                    labels.push(label(field, line, column)?);
-                }
-            }
-            line_of.push(line);
+        let is_label = |v: f64| v.fract() == 0.0 && (0.0..=LARGEST_LABEL as f64).contains(&v);
+        let given = values.column(n_pixels);
+        if let Some((row, &found)) = given.indexed_iter().find(|(_, v)| !is_label(**v)) {
+            return Err(ImagesError::Label {
+                line: lines[row],
+                column: column(n_pixels),
+                found,
+            });
         }
-        let classes = classes(&labels, &line_of)?;
+        let labels: Vec<usize> = given.iter().map(|&v| v as usize).collect();
+        let classes = classes(&labels, lines)?;
         let (width, height) = shape(n_pixels, width)?;
-        let pixels = Array2::from_shape_vec((labels.len(), n_pixels), pixels)
-            .map_err(|_| ImagesError::TooLong)?;
         Ok(Self {
             width,
             height,
-            pixels,
+            pixels: values.slice(s![.., ..n_pixels]).to_owned(),
             labels,
             classes,
         })
@@ -267,51 +210,6 @@ fn limited(
     Ok(bytes)
 }
 
-/// The fields of a line, without the space and the quotation marks around them.
-fn fields(line: &str) -> impl Iterator<Item = &str> {
-    line.split(',').map(|field| {
-        let field = field.trim();
-        let unquoted = field.strip_prefix('"').and_then(|f| f.strip_suffix('"'));
-        unquoted.map_or(field, str::trim)
-    })
-}
-
-fn is_name(field: &str) -> bool {
-    !field.is_empty() && field.parse::<f64>().is_err()
-}
-
-fn number(field: &str, line: usize, column: usize) -> Result<f64, ImagesError> {
-    if field.is_empty() {
-        return Err(ImagesError::Missing { line, column });
-    }
-    match field.parse::<f64>() {
-        Ok(number) if number.is_finite() => Ok(number),
-        Ok(_) => Err(ImagesError::NonFinite {
-            line,
-            column,
-            found: excerpt(field),
-        }),
-        Err(_) => Err(ImagesError::NotANumber {
-            line,
-            column,
-            found: excerpt(field),
-        }),
-    }
-}
-
-fn label(field: &str, line: usize, column: usize) -> Result<usize, ImagesError> {
-    let value = number(field, line, column)?;
-    if value.fract() == 0.0 && (0.0..=LARGEST_LABEL as f64).contains(&value) {
-        Ok(value as usize)
-    } else {
-        Err(ImagesError::Label {
-            line,
-            column,
-            found: excerpt(field),
-        })
-    }
-}
-
 /// The labels that occur, in rising order.
 fn classes(labels: &[usize], line_of: &[usize]) -> Result<Vec<usize>, ImagesError> {
     let mut sorted = labels.to_vec();
@@ -342,17 +240,6 @@ fn shape(n_pixels: usize, width: Option<usize>) -> Result<(usize, usize), Images
             _ => Err(ImagesError::NotSquare(n_pixels)),
         },
     }
-}
-
-/// The beginning of a field, for a message.
-fn excerpt(field: &str) -> String {
-    const LONGEST_EXCERPT: usize = 20;
-    let mut letters = field.chars();
-    let mut excerpt: String = letters.by_ref().take(LONGEST_EXCERPT).collect();
-    if letters.next().is_some() {
-        excerpt.push('…');
-    }
-    excerpt
 }
 
 fn one_line(message: &str) -> String {
@@ -416,24 +303,17 @@ mod tests {
     #[test]
     fn every_bad_value_is_named_with_its_place() {
         let with = |bad: &str| refusal(&TWO_CLASSES.replace("7,8,7", bad));
-        assert_eq!(
-            with("8,7"),
-            "line 2 has 4 columns where the first row has 5"
-        );
-        assert_eq!(
-            with("x,8,7"),
-            "line 2, column 3 is \"x\", which is not a number"
-        );
-        assert_eq!(with("7,,7"), "line 2, column 4 is empty");
-        assert_eq!(with("7,8,"), "line 2, column 5 is empty");
-        for bad in ["nan", "inf", "-1e999"] {
+        assert_eq!(with("8,7"), "line 2 has 4 fields, where line 1 has 5");
+        assert_eq!(with("x,8,7"), "line 2, column \"3\": \"x\" is not a number");
+        assert_eq!(with("7,,7"), "line 2, column \"4\": there is no value");
+        assert_eq!(with("7,8,"), "line 2, column \"5\": there is no value");
+        for bad in ["inf", "-1e999"] {
             let refused = with(&format!("{bad},8,7"));
-            assert!(refused.starts_with("line 2, column 3 is"), "{refused}");
-            assert!(refused.ends_with("not a finite number"), "{refused}");
+            assert!(refused.starts_with("line 2, column \"3\": "), "{refused}");
         }
         for bad in ["1.5", "-1", "256"] {
             let refused = with(&format!("7,8,{bad}"));
-            assert!(refused.starts_with("line 2, column 5 is"), "{refused}");
+            assert!(refused.starts_with("line 2, column \"5\": "), "{refused}");
             assert!(
                 refused.ends_with("a whole number from 0 to 255"),
                 "{refused}"
@@ -441,16 +321,16 @@ mod tests {
         }
         // Lines are those of the file, with its names and empty lines.
         let below = TWO_CLASSES.replace("1,2,3,4,7", "a,b,c,d,e\n\n1,2,3,?,7");
-        assert!(refusal(&below).starts_with("line 3, column 4 is \"?\""));
+        assert_eq!(refusal(&below), "line 3, column \"d\": there is no value");
         let long = refusal(&TWO_CLASSES.replace("1,2", &"y".repeat(1000)));
         assert!(long.len() < 120, "{long}");
     }
 
     #[test]
     fn tables_that_hold_no_images_are_refused() {
-        assert_eq!(refusal(""), "there are no rows of numbers");
-        assert_eq!(refusal("a,b,c\n"), "there are no rows of numbers");
-        assert!(refusal("1\n2\n").starts_with("line 1 has one column"));
+        assert_eq!(refusal(""), "the table is empty");
+        assert!(refusal("a,b,c\n").starts_with("there are no rows"));
+        assert!(refusal("1\n2\n").starts_with("there is one column only"));
         assert!(refusal("1,2,0\n1,2,0\n1,2,1\n1,2,1\n").starts_with("2 pixels do not make"));
         assert!(refusal(&TWO_CLASSES[..30]).starts_with("only line 3 has the label 3"));
         assert!(refusal(&TWO_CLASSES[..20]).starts_with("all images have the label 7"));

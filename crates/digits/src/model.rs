@@ -133,7 +133,7 @@ pub fn analyze(
         .flat_map(|a| (0..a).map(move |b| [a, b]))
         .collect();
     let n_done = AtomicUsize::new(0);
-    let n_fits = pairs.len() * candidates.len() + 2 * options.n_folds + 2;
+    let n_fits = options.n_classifiers();
     let study = Study {
         images,
         features: &features,
@@ -175,6 +175,16 @@ pub fn analyze(
 }
 
 impl Options {
+    /// Classifiers that are learned: one for every pair of folds and candidate, and for every fold and all images one
+    /// by each recipe.
+    pub fn n_classifiers(&self) -> usize {
+        let n_pairs = self.n_folds.saturating_mul(self.n_folds.saturating_sub(1)) / 2;
+        let n_candidates = self.candidate_components.len() * self.candidate_ridges.len();
+        n_pairs
+            .saturating_mul(n_candidates)
+            .saturating_add(2 * self.n_folds.min(usize::MAX / 4) + 2)
+    }
+
     fn check(&self, n_images: usize) -> Result<(), GmmError> {
         let refusal = |name, value: String, allowed| {
             Err(GmmError::InvalidParameter {

@@ -256,32 +256,32 @@ fn failed_work_is_exit_code_1_and_names_the_place() {
         (
             "ragged.csv",
             with("1,2,3,4,3,3"),
-            &["line 7", "6 columns"][..],
+            &["line 7", "6 fields"][..],
         ),
         (
             "words.csv",
             with("1,2,x,4,3"),
-            &["line 7", "column 3", "\"x\""],
+            &["line 7", "column \"3\"", "\"x\""],
         ),
         (
             "gaps.csv",
             with("1,2,,4,3"),
-            &["line 7", "column 3", "empty"],
+            &["line 7", "column \"3\"", "no value"],
         ),
         (
             "holes.csv",
             with("1,nan,3,4,3"),
-            &["line 7", "column 2", "nan"],
+            &["line 7", "column \"2\"", "nan"],
         ),
         (
             "label.csv",
             with("1,2,3,4,2.5"),
-            &["line 7", "column 5", "2.5"],
+            &["line 7", "column \"5\"", "2.5"],
         ),
         (
             "large.csv",
             with("1,2,3,4,300"),
-            &["line 7", "column 5", "300"],
+            &["line 7", "column \"5\"", "300"],
         ),
         ("lonely.csv", with("1,2,3,4,9"), &["line 7", "label 9"]),
         ("one.csv", String::from("1,2,3,4,3\n"), &["label 3"]),

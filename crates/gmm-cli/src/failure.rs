@@ -25,6 +25,14 @@ impl Failure {
         Self::Work(format!("{subject}: {reason}"))
     }
 
+    /// A mixture of `subject` could not be fitted.
+    pub fn of_fit(subject: impl std::fmt::Display, error: GmmError) -> Self {
+        match Self::from(error) {
+            Self::Work(reason) => Self::of(subject, reason),
+            usage => usage,
+        }
+    }
+
     fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,

@@ -1,5 +1,6 @@
 //! The flags of a fit.
 
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use clap::Args;
@@ -7,15 +8,14 @@ use gmm_core::rand::SeedableRng;
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_core::{CovarianceType, Gmm, GmmParams, Ridge};
 
-/// Flags that every program with a fit has; K components unless said otherwise.
+/// Flags that every program with a fit has.
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(next_help_heading = "Fit")]
-pub struct FitArgs<const K: usize> {
-    /// Number of components
-    #[arg(short = 'k', long, value_name = "K",
-        allow_negative_numbers = true, default_value_t = K,
-          value_parser = parse_count, conflicts_with = "select")]
-    pub components: usize,
+pub struct FitArgs {
+    /// Number of components [default: 2]
+    #[arg(short = 'k', long, value_name = "K", allow_negative_numbers = true, value_parser = parse_count,
+          conflicts_with = "select")]
+    pub components: Option<usize>,
 
     /// Choose the number of components from this range, both ends included, by BIC
     #[arg(long, value_name = "MIN..MAX")]
@@ -36,12 +36,13 @@ pub struct FitArgs<const K: usize> {
         long,
         value_name = "N",
         default_value_t = 42,
+        value_parser = parse_seed,
         allow_negative_numbers = true
     )]
     pub seed: u64,
 
     /// Complete fits from new starts, of which the best is kept
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_count, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_restarts, allow_negative_numbers = true)]
     pub restarts: usize,
 
     /// Stop when the mean log-likelihood is this near to its limit
@@ -58,19 +59,28 @@ pub struct FitArgs<const K: usize> {
     pub no_acceleration: bool,
 }
 
-impl<const K: usize> FitArgs<K> {
-    /// The numbers of components to try.
-    pub fn n_components(&self) -> std::ops::RangeInclusive<usize> {
-        match self.select {
-            Some(Span { least, most }) => least..=most,
-            None => self.components..=self.components,
+impl FitArgs {
+    /// The numbers of components to try; these, unless the command line has others.
+    pub fn n_components(&self, usual: RangeInclusive<usize>) -> RangeInclusive<usize> {
+        match (self.select, self.components) {
+            (Some(Span { least, most }), _) => least..=most,
+            (None, Some(k)) => k..=k,
+            (None, None) => usual,
         }
     }
 
-    /// The estimator, with this ridge unless the command line has one.
+    /// The flag that says how many components there are.
+    pub fn count_flag(&self) -> &'static str {
+        match self.select {
+            Some(_) => "--select",
+            None => "--components",
+        }
+    }
+
+    /// The estimator, with this ridge unless the command line has one. It is given the number of components later.
     pub fn params(&self, ridge: Ridge) -> GmmParams {
         let ridge = self.ridge.map_or(ridge, Ridge::Absolute);
-        Gmm::params(self.components)
+        Gmm::params(1)
             .covariance_type(self.covariance.unwrap_or_default())
             .ridge(ridge)
             .tolerance(self.tolerance)
@@ -90,6 +100,24 @@ pub fn parse_count(text: &str) -> Result<usize, String> {
         Ok(0) => Err(String::from("must be at least 1")),
         Ok(count) => Ok(count),
         Err(_) => Err(String::from("must be a whole number of at least 1")),
+    }
+}
+
+/// Parses a seed, for a flag.
+///
+/// # Errors
+/// What the number must be.
+pub fn parse_seed(text: &str) -> Result<u64, String> {
+    let refused = |_| String::from("must be a whole number from 0 to 18446744073709551615");
+    text.parse().map_err(refused)
+}
+
+fn parse_restarts(text: &str) -> Result<usize, String> {
+    /// What the estimator takes.
+    const MOST: usize = 1_000_000;
+    match parse_count(text)? {
+        n if n <= MOST => Ok(n),
+        _ => Err(format!("must be at most {MOST}")),
     }
 }
 

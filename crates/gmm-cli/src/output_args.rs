@@ -25,6 +25,15 @@ pub struct OutputArgs {
     pub quiet: bool,
 }
 
+/// The flag of programs that have something to say of every row.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Output")]
+pub struct TableArgs {
+    /// CSV to write: what was found, row by row
+    #[arg(long, value_name = "PATH")]
+    pub csv: Option<PathBuf>,
+}
+
 /// Endings of figures.
 pub const FIGURE: &[&str] = &["png", "svg"];
 
@@ -69,6 +78,65 @@ impl OutputArgs {
     }
 }
 
+/// Where a run's figure, table and report go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The figure.
+    pub figure: PathBuf,
+    /// The table, if there is to be one.
+    pub table: Option<PathBuf>,
+    /// The report, if it is to be a file.
+    pub report: Option<PathBuf>,
+}
+
+impl Places {
+    /// The places that a command line names, none of them twice and none over an input; `usual` is the figure's
+    /// unless it is named.
+    ///
+    /// # Errors
+    /// As [`Targets::claim`].
+    pub fn claim<'a>(
+        inputs: impl IntoIterator<Item = &'a Path>,
+        output: &OutputArgs,
+        table: &TableArgs,
+        usual: PathBuf,
+    ) -> Result<Self, Failure> {
+        let mut targets = Targets::beside(inputs);
+        let figure = output.out.clone().unwrap_or(usual);
+        let csv = table.csv.clone();
+        Ok(Self {
+            figure: targets.claim("--out", figure, FIGURE)?,
+            table: csv
+                .map(|path| targets.claim("--csv", path, &[]))
+                .transpose()?,
+            report: output.json_file(&mut targets)?,
+        })
+    }
+
+    /// Writes all files and then prints the report, the summary with the names of the files, or nothing, as asked.
+    ///
+    /// # Errors
+    /// As [`OutputArgs::deliver`].
+    pub fn deliver(
+        &self,
+        output: &OutputArgs,
+        (figure, table, report): (&[u8], &[u8], &[u8]),
+        summary: impl FnOnce() -> Vec<String>,
+    ) -> Result<(), Failure> {
+        let mut files = vec![(self.figure.as_path(), figure)];
+        files.extend(self.table.as_deref().map(|path| (path, table)));
+        files.extend(self.report.as_deref().map(|path| (path, report)));
+        output.deliver(&files, report, || {
+            let mut lines = summary();
+            let named = |what: &str, path: &Path| format!("{what:<7} {}", path.display());
+            lines.push(named("figure", &self.figure));
+            lines.extend(self.table.as_deref().map(|path| named("table", path)));
+            lines.extend(self.report.as_deref().map(|path| named("report", path)));
+            lines.join("\n")
+        })
+    }
+}
+
 /// The files that a run will write, none of them twice and none over the input.
 #[derive(Debug, Default)]
 pub struct Targets(Vec<PathBuf>);
@@ -89,6 +157,10 @@ impl Targets {
         path: PathBuf,
         endings: &[&str],
     ) -> Result<PathBuf, Failure> {
+        if path == Path::new("-") {
+            let line = format!("{flag} -: a file is needed; only --json prints");
+            return Err(Failure::Usage(line));
+        }
         let has_ending = |ending: &&str| {
             let own = path.extension();
             own.is_some_and(|own| own.eq_ignore_ascii_case(ending))
@@ -96,11 +168,6 @@ impl Targets {
         let is_device = path.metadata().is_ok_and(|m| !m.is_file() && !m.is_dir());
         if !endings.is_empty() && !endings.iter().any(has_ending) && !is_device {
             let kinds: Vec<String> = endings.iter().map(|e| e.to_ascii_uppercase()).collect();
-            let article = if kinds[0].starts_with("SVG") {
-                "an"
-            } else {
-                "a"
-            };
             let line = format!(
                 "{flag} {}: a {} is written, and must be named so",
                 path.display(),

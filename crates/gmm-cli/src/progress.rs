@@ -1,19 +1,25 @@
 //! Progress on a terminal.
 
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use gmm_core::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A line on standard error that tells how far the work is; nothing where that is no terminal.
 #[derive(Debug)]
-pub struct Bar(ProgressBar);
+pub struct Bar {
+    bar: ProgressBar,
+    /// Runs of fits that have ended.
+    n_finished: AtomicUsize,
+}
 
 impl Bar {
     /// A bar of `n_stages` stages (of one, only what is being done), hidden when `quiet`.
     pub fn new(n_stages: usize, quiet: bool) -> Self {
         if quiet || !std::io::stderr().is_terminal() {
-            return Self(ProgressBar::hidden());
+            return Self::of(ProgressBar::hidden());
         }
         let bar = ProgressBar::new(n_stages as u64);
         let template = if n_stages > 1 {
@@ -26,24 +32,51 @@ impl Bar {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(100));
-        Self(bar)
+        Self::of(bar)
+    }
+
+    fn of(bar: ProgressBar) -> Self {
+        Self {
+            bar,
+            n_finished: AtomicUsize::new(0),
+        }
     }
 
     /// Tells what is being done.
     pub fn say(&self, what: impl Into<String>) {
-        if !self.0.is_hidden() {
-            self.0.set_message(what.into());
+        if !self.bar.is_hidden() {
+            self.bar.set_message(what.into());
+        }
+    }
+
+    /// Tells how far the fit of `n_components` is; each fit is a stage.
+    pub fn tell(&self, n_components: usize, progress: Progress) {
+        match progress {
+            Progress::Climbing {
+                iteration,
+                objective,
+                ..
+            } => self.say(format!(
+                "K = {n_components}: iteration {iteration}, mean log-likelihood {objective:.4}"
+            )),
+            Progress::Starting { .. } => {
+                self.say(format!("K = {n_components}: looking for a start"));
+            }
+            Progress::Finished { n_runs, .. } => {
+                self.at((self.n_finished.fetch_add(1, Ordering::Relaxed) + 1) / n_runs);
+            }
+            _ => {}
         }
     }
 
     /// Tells that stage `done` (counted from 0) is being worked on.
     pub fn at(&self, done: usize) {
-        self.0.set_position(done as u64);
+        self.bar.set_position(done as u64);
     }
 
     /// Takes the line away.
     pub fn finish(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 

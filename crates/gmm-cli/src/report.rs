@@ -58,16 +58,64 @@ impl FitReport {
     }
 }
 
-/// How a fit ended, for a summary.
-pub fn ending(fitted: &Fitted) -> String {
+/// How a fit ended and what it reached, for the end of a summary; `unit` is what a row is.
+pub fn closing(fitted: &Fitted, unit: &str) -> String {
     let n = fitted.n_iterations();
-    match fitted.outcome {
+    let ending = match fitted.outcome {
         Outcome::Converged => format!("converged after {n} iterations"),
         Outcome::IterationLimit => format!(
             "not converged after {n} iterations (--max-iterations for more, --tolerance for less)"
         ),
         outcome => format!("{outcome} after {n} iterations"),
-    }
+    };
+    format!(
+        "mean log-likelihood {:.6} nats per {unit}, BIC {:.1}, {ending}",
+        fitted.mean_log_likelihood(),
+        fitted.bic()
+    )
+}
+
+/// What is unusual about a fit, with components counted from 1 and columns by their names.
+pub fn notes(fitted: &Fitted, columns: &[String]) -> Vec<String> {
+    let column = |i: usize| {
+        columns
+            .get(i)
+            .cloned()
+            .unwrap_or_else(|| (i + 1).to_string())
+    };
+    let in_words = |note: &Note| match note {
+        Note::ConstantColumn { column: i } => format!("all values of {} are equal", column(*i)),
+        Note::EmptyComponent { component } => format!("component {} is empty", component + 1),
+        Note::ThinComponent { component, weight } => {
+            let s = if format!("{weight:.1}") == "1.0" {
+                ""
+            } else {
+                "s"
+            };
+            format!(
+                "component {} rests on {weight:.1} row{s} only",
+                component + 1
+            )
+        }
+        Note::Spike {
+            component,
+            column: i,
+        } => format!(
+            "component {} is a spike on tied values of {}",
+            component + 1,
+            column(*i)
+        ),
+        Note::Collapsed { component } => format!(
+            "component {} collapsed onto a point; a larger --ridge avoids that",
+            component + 1
+        ),
+        other => other.to_string(),
+    };
+    fitted
+        .notes
+        .iter()
+        .map(|note| format!("note: {}", in_words(note)))
+        .collect()
 }
 
 /// A report as JSON text.

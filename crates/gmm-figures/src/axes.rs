@@ -5,7 +5,7 @@ use image::{Rgb, RgbImage};
 use crate::contour::{Field, contour};
 use crate::measure::text_width;
 use crate::palette::Color;
-use crate::sheet::{Anchor, FAINT, Fill, MUTED, Place, Sheet, Stroke, TEXT};
+use crate::sheet::{Anchor, Fill, MUTED, Place, Sheet, Stroke, TEXT};
 use crate::ticks::Ticks;
 
 /// A rectangle in pixels, from its upper left corner.
@@ -406,52 +406,6 @@ impl Axes {
 fn is_number((x, y): Place) -> bool {
     x.is_finite() && y.is_finite()
 }
-
-/// A bar of all colours from low to high with numbers and a label, to the right of a frame.
-pub fn color_bar(
-    sheet: &mut Sheet,
-    beside: Frame,
-    range: (f64, f64),
-    label: &str,
-    color: impl Fn(f64) -> Color,
-) {
-    const GAP: u32 = 22;
-    const WIDTH: u32 = 18;
-    let bar = Frame {
-        x: beside.x + beside.width + GAP,
-        width: WIDTH,
-        ..beside
-    };
-    let picture = RgbImage::from_fn(bar.width, bar.height, |_, row| {
-        let share = (f64::from(bar.height - row) - 0.5) / f64::from(bar.height);
-        let Color(r, g, b) = color(share);
-        Rgb([r, g, b])
-    });
-    sheet.place(picture, (bar.x, bar.y));
-    let right = f64::from(bar.x + bar.width);
-    let (left, top) = (f64::from(bar.x), f64::from(bar.y));
-    let bottom = top + f64::from(bar.height);
-    let corners = vec![
-        (left, top),
-        (right, top),
-        (right, bottom),
-        (left, bottom),
-        (left, top),
-    ];
-    sheet.line(corners, Stroke::new(FAINT, 1.0));
-    let ticks = Ticks::between(range, (bar.height / 60).clamp(2, 8) as usize, false);
-    let axes = Axes::new(bar, (0.0, 1.0), range);
-    for (&value, label) in ticks.values.iter().zip(&ticks.labels) {
-        let (_, y) = axes.at((0.0, value));
-        sheet.line(vec![(right, y), (right + 5.0, y)], Stroke::new(FAINT, 1.0));
-        sheet.text(label, (right + 9.0, y), 13.0, MUTED, Anchor::Left);
-    }
-    let middle = f64::from(bar.y) + 0.5 * f64::from(bar.height);
-    sheet.upward_text(label, (right + 56.0, middle), 14.0, TEXT);
-}
-
-/// Room that a colour bar needs to the right of a frame.
-pub const COLOR_BAR: u32 = 110;
 
 #[cfg(test)]
 mod tests {

@@ -18,6 +18,7 @@
 //! ```
 
 mod axes;
+mod color_bar;
 mod contour;
 mod exhibit;
 mod histogram;
@@ -30,7 +31,8 @@ mod palette;
 mod sheet;
 mod ticks;
 
-pub use axes::{Axes, BELOW, COLOR_BAR, Frame, LEFT, color_bar, padded};
+pub use axes::{Axes, BELOW, Frame, LEFT, padded};
+pub use color_bar::{COLOR_BAR, color_bar};
 pub use contour::{Field, contour, ellipse};
 pub use exhibit::{Exhibit, Fact};
 pub use histogram::Histogram;

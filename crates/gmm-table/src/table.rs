@@ -165,11 +165,21 @@ impl Table {
     }
 
     /// Names of the columns with nothing but numbers and missing values, of which at least one is a number.
-    pub fn numeric_columns(&self) -> Vec<&str> {
-        self.columns()
-            .filter(Column::is_numeric)
-            .map(|column| column.name())
-            .collect()
+    ///
+    /// # Errors
+    /// A column that begins with a number was meant to hold numbers: as [`numbers`](Self::numbers) where it does
+    /// not.
+    pub fn numeric_columns(&self) -> Result<Vec<&str>, TableError> {
+        let mut names = Vec::new();
+        for column in self.columns() {
+            if !column.is_numeric() && column.begins_with_a_number() {
+                column.numbers()?;
+            }
+            if column.is_numeric() {
+                names.push(column.name());
+            }
+        }
+        Ok(names)
     }
 
     /// The numbers of some columns, in the order in which they are named.
@@ -252,6 +262,13 @@ impl<'a> Column<'a> {
 
     fn fields(&self) -> impl Iterator<Item = Field> + use<'a> {
         self.texts().map(Field::of)
+    }
+
+    /// Whether the first value that is there is a number, if need be with a decimal comma.
+    fn begins_with_a_number(&self) -> bool {
+        let is_there = |text: &&str| Field::of(text) != Field::Missing;
+        (self.texts().find(is_there))
+            .is_some_and(|text| Field::of(text) != Field::Text || has_decimal_comma(text))
     }
 
     /// Whether every field is a number or missing, and at least one is a number.

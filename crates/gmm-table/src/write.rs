@@ -3,14 +3,26 @@
 use csv::WriterBuilder;
 
 /// A table as CSV text (RFC 4180, lines ending in `\n`): the names of the columns and then the rows. A field that
-/// has a comma, a quotation mark or a line break stands in quotation marks.
+/// has a comma, a quotation mark or a line break stands in quotation marks. A name that is there already gets a
+/// number, so that the table can be read again.
 pub fn to_csv(names: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
     let mut writer = WriterBuilder::new().flexible(true).from_writer(Vec::new());
     // Memory does not refuse to be written to.
     let mut write = |record: &[String]| drop(writer.write_record(record));
-    write(names);
+    write(&distinct(names));
     rows.into_iter().for_each(|row| write(&row));
     writer.into_inner().unwrap_or_default()
+}
+
+/// The same names, those that repeat with `_2`, `_3`, … behind them.
+fn distinct(names: &[String]) -> Vec<String> {
+    let mut taken: Vec<String> = Vec::new();
+    for name in names {
+        let numbered = (2..).map(|i| format!("{name}_{i}"));
+        let mut candidates = std::iter::once(name.clone()).chain(numbered);
+        taken.extend(candidates.find(|candidate| !taken.contains(candidate)));
+    }
+    taken
 }
 
 /// A number as it is written: the shortest text that is read as the same, very large and very small ones with an
@@ -40,6 +52,15 @@ mod tests {
             assert_eq!(number(value), text);
             assert_eq!(text.parse(), Ok(value));
         }
+    }
+
+    #[test]
+    fn names_that_repeat_are_numbered() {
+        let names = ["x", "component", "component", "component"].map(String::from);
+        assert_eq!(
+            distinct(&names),
+            ["x", "component", "component_2", "component_3"]
+        );
     }
 
     #[test]

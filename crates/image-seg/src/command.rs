@@ -1,13 +1,12 @@
 //! The command line.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gmm_cli::clap::{self, Parser, ValueEnum};
 use gmm_cli::{
-    Bar, FIGURE, Failure, FitArgs, FitReport, OutputArgs, Targets, ending, named_after, to_json,
+    Bar, FIGURE, Failure, FitArgs, FitReport, OutputArgs, Targets, closing, named_after, to_json,
 };
-use gmm_core::{GmmError, Note, Progress, Ridge};
+use gmm_core::{GmmError, Note, Ridge};
 use gmm_figures::decimal;
 use image_seg::{
     ColorSpace, MOST_SEGMENTS, Options, Palette, Picture, Report, analyze, draw, label_image,
@@ -21,6 +20,7 @@ use serde::Serialize;
 #[derive(Debug, Parser)]
 #[command(
     version,
+    mut_arg("components", |flag| flag.help("Number of segments [default: 5]")),
     after_help = "\
 Examples:
   image-seg                                  Andromeda in 5 segments
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     input: Option<PathBuf>,
 
     #[command(flatten)]
-    fit: FitArgs<5>,
+    fit: FitArgs,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -108,12 +108,8 @@ impl Args {
     }
 
     fn check_count(&self) -> Result<(), Failure> {
-        let most = *self.fit.n_components().end();
-        let flag = if self.fit.select.is_some() {
-            "--select"
-        } else {
-            "--components"
-        };
+        let most = *self.fit.n_components(5..=5).end();
+        let flag = self.fit.count_flag();
         if most > MOST_SEGMENTS {
             let line = format!("{flag} {most}: a picture has at most {MOST_SEGMENTS} segments");
             return Err(Failure::Usage(line));
@@ -123,7 +119,7 @@ impl Args {
 
     fn options(&self) -> Options {
         Options {
-            n_components: self.fit.n_components(),
+            n_components: self.fit.n_components(5..=5),
             covariance_type: self.fit.covariance.unwrap_or_default(),
             color_space: match self.color {
                 SpaceArg::Lab => ColorSpace::Lab,
@@ -145,29 +141,15 @@ impl Args {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     args.check_count()?;
     let paths = args.paths()?;
-    let bar = Bar::new(args.fit.n_components().count(), args.output.quiet);
+    let bar = Bar::new(args.fit.n_components(5..=5).count(), args.output.quiet);
     bar.say("reading the picture");
     let picture = match &args.input {
         Some(path) => Picture::read(path).map_err(|e| Failure::of(path.display(), e))?,
         None => Picture::andromeda().map_err(|e| Failure::of("Andromeda", e))?,
     };
     let options = args.options();
-    let n_done = AtomicUsize::new(0);
     let report = analyze(&picture, &options, &|place, progress| {
-        let k = options.n_components.start() + place;
-        match progress {
-            Progress::Climbing {
-                iteration,
-                objective,
-                ..
-            } => bar.say(format!(
-                "K = {k}: iteration {iteration}, mean log-likelihood {objective:.4}"
-            )),
-            Progress::Finished { n_runs, .. } => {
-                bar.at((n_done.fetch_add(1, Ordering::Relaxed) + 1) / n_runs);
-            }
-            _ => bar.say(format!("K = {k}: looking for a start")),
-        }
+        bar.tell(options.n_components.start() + place, progress);
     })
     .map_err(|e| in_picture(&args, e))?;
     bar.say("drawing");
@@ -190,10 +172,7 @@ fn in_picture(args: &Args, error: GmmError) -> Failure {
             let why = "a segment has no spread of its own; give a --ridge above 0";
             Failure::of(args.name(), why)
         }
-        error => match Failure::from(error) {
-            Failure::Work(reason) => Failure::of(args.name(), reason),
-            usage => usage,
-        },
+        error => Failure::of_fit(args.name(), error),
     }
 }
 
@@ -290,7 +269,7 @@ fn summary(args: &Args, picture: &Picture, report: &Report, paths: &Paths) -> St
             "The picture has a single colour, and so a single segment.",
         ));
         lines.push(String::new());
-    } else if report.n_colors < *args.fit.n_components().end() {
+    } else if report.n_colors < *args.fit.n_components(5..=5).end() {
         lines.push(format!(
             "It has only {} colours to make segments of.",
             report.n_colors
@@ -315,7 +294,7 @@ fn summary(args: &Args, picture: &Picture, report: &Report, paths: &Paths) -> St
                 decimal(c.mean_log_likelihood, 6)
             ));
         }
-        if report.segments.len() == *args.fit.n_components().end() {
+        if report.segments.len() == *args.fit.n_components(5..=5).end() {
             lines.push(String::from(
                 "BIC is least at the end of the range, as it often is: it trusts that pixels are independent.",
             ));
@@ -339,12 +318,7 @@ fn summary(args: &Args, picture: &Picture, report: &Report, paths: &Paths) -> St
         ));
     }
     lines.push(String::new());
-    lines.push(format!(
-        "mean log-likelihood {} nats per pixel, BIC {}, {}",
-        decimal(fitted.mean_log_likelihood(), 6),
-        decimal(fitted.bic(), 1),
-        ending(fitted)
-    ));
+    lines.push(closing(fitted, "pixel"));
     lines.extend(fitted.notes.iter().filter_map(note));
     lines.extend(
         (1..)

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use gmm_cli::clap::{self, Parser};
 use gmm_cli::{
-    Bar, FIGURE, Failure, FitArgs, FitReport, OutputArgs, Targets, ending, named_after, to_json,
+    Bar, Failure, FitArgs, FitReport, OutputArgs, Places, TableArgs, closing, named_after, notes,
+    to_json,
 };
-use gmm_core::{GmmError, Progress, Ridge};
+use gmm_core::{GmmError, Ridge};
 use gmm_figures::decimal;
 use gmm_table::{number, to_csv};
 use regimes::{Options, Report, Series, analyze, draw, examples};
@@ -19,6 +20,7 @@ use serde::Serialize;
 #[derive(Debug, Parser)]
 #[command(
     version,
+    mut_arg("components", |flag| flag.help("Number of regimes [default: 2]")),
     after_help = "\
 Examples:
   regimes                                    the slide's series
@@ -44,14 +46,13 @@ pub(crate) struct Args {
     lags: u16,
 
     #[command(flatten)]
-    fit: FitArgs<2>,
+    fit: FitArgs,
 
     #[command(flatten)]
     output: OutputArgs,
 
-    /// CSV to write: the regime and the posteriors of every time
-    #[arg(long, value_name = "PATH", help_heading = "Output")]
-    csv: Option<PathBuf>,
+    #[command(flatten)]
+    table: TableArgs,
 }
 
 #[derive(Serialize)]
@@ -88,6 +89,11 @@ impl Args {
         }
     }
 
+    fn name(&self, series: &Series) -> String {
+        let input = self.input.as_deref();
+        input.map_or_else(|| series.name.clone(), |path| path.display().to_string())
+    }
+
     fn refused(&self, series: &Series, error: GmmError) -> Failure {
         let windows = format!("--lags {} makes windows of {}", self.lags, self.lags + 1);
         let reason = match error {
@@ -103,15 +109,9 @@ impl Args {
                 "the values of {} are too large: their variance overflows",
                 series.value_name
             ),
-            error => match Failure::from(error) {
-                Failure::Work(reason) => reason,
-                usage => return usage,
-            },
+            error => return Failure::of_fit(self.name(series), error),
         };
-        match &self.input {
-            Some(path) => Failure::of(path.display(), reason),
-            None => Failure::of(&series.name, reason),
-        }
+        Failure::of(self.name(series), reason)
     }
 
     fn options(&self, series: &Series) -> Options {
@@ -121,7 +121,7 @@ impl Args {
             Some(_) => Ridge::Relative(1e-6),
         };
         // More regimes than values are not even tried.
-        let (least, most) = self.fit.n_components().into_inner();
+        let (least, most) = self.fit.n_components(2..=2).into_inner();
         Options {
             n_regimes: least..=most.min(series.values.len()).max(least),
             n_lags: usize::from(self.lags),
@@ -135,30 +135,13 @@ impl Args {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let input = args.input.as_deref();
     let name = input.unwrap_or(Path::new("slide14.csv"));
-    let mut targets = Targets::beside(input);
-    let figure = args.output.out.clone();
-    let figure = figure.unwrap_or_else(|| named_after(name, "regimes.png"));
-    let figure = targets.claim("--out", figure, FIGURE)?;
-    let csv = args.csv.clone();
-    let csv = csv
-        .map(|path| targets.claim("--csv", path, &[]))
-        .transpose()?;
-    let json_file = args.output.json_file(&mut targets)?;
+    let usual = named_after(name, "regimes.png");
+    let places = Places::claim(input, &args.output, &args.table, usual)?;
     let series = args.series()?;
     let options = args.options(&series);
     let bar = Bar::new(options.n_regimes.clone().count(), args.output.quiet);
     let report = analyze(&series, &options, &|place, progress| {
-        if let Progress::Climbing {
-            iteration,
-            objective,
-            ..
-        } = progress
-        {
-            let k = options.n_regimes.start() + place;
-            bar.say(format!(
-                "{k} regimes: iteration {iteration}, mean log-likelihood {objective:.4}"
-            ));
-        }
+        bar.tell(options.n_regimes.start() + place, progress);
     });
     bar.finish();
     let report = report.map_err(|e| args.refused(&series, e))?;
@@ -183,26 +166,12 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
             })
             .collect(),
     })?;
-    let drawn = draw(&series, &report)
-        .to_file(&figure)
-        .map_err(|e| Failure::of(figure.display(), e))?;
+    let figure = draw(&series, &report)
+        .to_file(&places.figure)
+        .map_err(|e| Failure::of(places.figure.display(), e))?;
     let table = rows(&series, &report);
-    let mut files: Vec<(&Path, &[u8])> = vec![(&figure, &drawn)];
-    files.extend(csv.as_deref().map(|path| (path, table.as_slice())));
-    files.extend(json_file.as_deref().map(|path| (path, json.as_slice())));
-    args.output.deliver(&files, &json, || {
-        let mut lines = summary(&series, &report);
-        lines.push(format!("figure  {}", figure.display()));
-        lines.extend(
-            csv.as_ref()
-                .map(|path| format!("times   {}", path.display())),
-        );
-        lines.extend(
-            json_file
-                .as_ref()
-                .map(|path| format!("report  {}", path.display())),
-        );
-        lines.join("\n")
+    places.deliver(&args.output, (&figure, &table, &json), || {
+        summary(&series, &report)
     })
 }
 
@@ -273,11 +242,7 @@ fn summary(series: &Series, report: &Report) -> Vec<String> {
         ));
     }
     lines.push(String::new());
-    lines.push(format!(
-        "mean log-likelihood {} nats per window, BIC {}, {}",
-        decimal(fitted.mean_log_likelihood(), 6),
-        decimal(fitted.bic(), 1),
-        ending(fitted)
-    ));
+    lines.push(closing(fitted, "window"));
+    lines.extend(notes(fitted, &[]));
     lines
 }

@@ -81,7 +81,7 @@ impl Series {
             Some(name) => table.column(name)?,
             None => {
                 let candidates: Vec<&str> = table
-                    .numeric_columns()
+                    .numeric_columns()?
                     .into_iter()
                     .filter(|name| time.as_ref().is_none_or(|t| t.name() != *name))
                     .collect();

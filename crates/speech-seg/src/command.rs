@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use gmm_cli::clap::{self, Parser, ValueEnum};
 use gmm_cli::{
-    Bar, FIGURE, Failure, FitArgs, FitReport, OutputArgs, Targets, ending, named_after,
+    Bar, Failure, FitArgs, FitReport, OutputArgs, Places, TableArgs, closing, named_after, notes,
     parse_count, to_json,
 };
-use gmm_core::{CovarianceType, Progress, Ridge};
+use gmm_core::Ridge;
 use gmm_figures::decimal;
 use gmm_table::{number, to_csv};
 use serde::Serialize;
@@ -23,6 +23,7 @@ use speech_seg::{
 #[derive(Debug, Parser)]
 #[command(
     version,
+    mut_arg("components", |flag| flag.help("Number of segments [default: 3]")),
     after_help = "\
 Examples:
   speech-seg                                 the prompt that ships, by log-power
@@ -54,18 +55,22 @@ pub(crate) struct Args {
     window: usize,
 
     /// Samples that a window shares with the next [default: half of it]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = parse_overlap, allow_negative_numbers = true)]
     overlap: Option<usize>,
 
     #[command(flatten)]
-    fit: FitArgs<3>,
+    fit: FitArgs,
 
     #[command(flatten)]
     output: OutputArgs,
 
-    /// CSV to write: time, level and sound of every window, and the share of its cells in each segment
-    #[arg(long, value_name = "PATH", help_heading = "Output")]
-    csv: Option<PathBuf>,
+    #[command(flatten)]
+    table: TableArgs,
+}
+
+fn parse_overlap(text: &str) -> Result<usize, String> {
+    let refused = |_| String::from("must be a whole number of at least 0");
+    text.parse().map_err(refused)
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -106,12 +111,10 @@ impl Args {
     }
 
     fn options(&self) -> Result<Options, Failure> {
-        let most = *self.fit.n_components().end();
+        let n_components = self.fit.n_components(3..=3);
+        let most = *n_components.end();
         if most > MOST_SEGMENTS {
-            let flag = match self.fit.select {
-                Some(_) => "--select",
-                None => "--components",
-            };
+            let flag = self.fit.count_flag();
             let line = format!("{flag} {most}: a recording has at most {MOST_SEGMENTS} segments");
             return Err(Failure::Usage(line));
         }
@@ -122,13 +125,14 @@ impl Args {
         windows
             .step()
             .map_err(|e| Failure::Usage(format!("--window and --overlap: {e}")))?;
-        let (scale, usual) = match self.scale {
-            ScaleArg::Power => (Scale::Power, CovarianceType::Full),
-            ScaleArg::LogPower => (Scale::LogPower, CovarianceType::Tied),
+        let scale = match self.scale {
+            ScaleArg::Power => Scale::Power,
+            ScaleArg::LogPower => Scale::LogPower,
         };
+        let covariance = self.fit.covariance;
         Ok(Options {
-            n_components: self.fit.n_components(),
-            covariance_type: self.fit.covariance.unwrap_or(usual),
+            n_components,
+            covariance_type: covariance.unwrap_or_else(|| scale.usual_covariance()),
             scale,
             windows,
             params: self.fit.params(Ridge::Absolute(1e-6)),
@@ -140,15 +144,8 @@ impl Args {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let input = args.input.as_deref();
     let options = args.options()?;
-    let mut targets = Targets::beside(input);
-    let figure = args.output.out.clone();
-    let stem = || named_after(input.unwrap_or(Path::new("vm-intro.wav")), "segments.png");
-    let figure = targets.claim("--out", figure.unwrap_or_else(stem), FIGURE)?;
-    let csv = args.csv.clone();
-    let csv = csv
-        .map(|path| targets.claim("--csv", path, &[]))
-        .transpose()?;
-    let json_file = args.output.json_file(&mut targets)?;
+    let usual = named_after(input.unwrap_or(Path::new("vm-intro.wav")), "segments.png");
+    let places = Places::claim(input, &args.output, &args.table, usual)?;
     let recording = match input {
         Some(path) => Recording::read(path),
         None => Recording::shipped(),
@@ -156,42 +153,17 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let recording = recording.map_err(|e| Failure::of(args.name(), e))?;
     let bar = Bar::new(options.n_components.clone().count(), args.output.quiet);
     let report = analyze(&recording, &options, &|place, progress| {
-        if let Progress::Climbing {
-            iteration,
-            objective,
-            ..
-        } = progress
-        {
-            let k = options.n_components.start() + place;
-            bar.say(format!(
-                "K = {k}: iteration {iteration}, mean log-likelihood {objective:.4}"
-            ));
-        }
+        bar.tell(options.n_components.start() + place, progress);
     });
     bar.finish();
     let report = report.map_err(|e| refused(&args, e))?;
     let json = to_json(&JsonReport::new(&args, &recording, &options, &report))?;
     let title = format!("Segments of {}", file_name(&args));
-    let drawn = draw(&report, &title)
-        .to_file(&figure)
-        .map_err(|e| Failure::of(figure.display(), e))?;
-    let table = windows(&report);
-    let mut files: Vec<(&Path, &[u8])> = vec![(&figure, &drawn)];
-    files.extend(csv.as_deref().map(|path| (path, table.as_slice())));
-    files.extend(json_file.as_deref().map(|path| (path, json.as_slice())));
-    args.output.deliver(&files, &json, || {
-        let mut lines = summary(&args, &recording, &report);
-        lines.push(format!("figure  {}", figure.display()));
-        lines.extend(
-            csv.as_ref()
-                .map(|path| format!("windows {}", path.display())),
-        );
-        lines.extend(
-            json_file
-                .as_ref()
-                .map(|path| format!("report  {}", path.display())),
-        );
-        lines.join("\n")
+    let figure = draw(&report, &title)
+        .to_file(&places.figure)
+        .map_err(|e| Failure::of(places.figure.display(), e))?;
+    places.deliver(&args.output, (&figure, &windows(&report), &json), || {
+        summary(&args, &recording, &report)
     })
 }
 
@@ -202,10 +174,7 @@ fn file_name(args: &Args) -> String {
 
 fn refused(args: &Args, error: AnalysisError) -> Failure {
     match error {
-        AnalysisError::Fit(error) => match Failure::from(error) {
-            Failure::Work(reason) => Failure::of(args.name(), reason),
-            usage => usage,
-        },
+        AnalysisError::Fit(error) => Failure::of_fit(args.name(), error),
         error => Failure::of(args.name(), error),
     }
 }
@@ -332,11 +301,7 @@ fn summary(args: &Args, recording: &Recording, report: &Report) -> Vec<String> {
             "sound and pauses cannot be told apart by loudness",
         )),
     }
-    lines.push(format!(
-        "mean log-likelihood {} nats per cell, BIC {}, {}",
-        decimal(fitted.mean_log_likelihood(), 6),
-        decimal(fitted.bic(), 1),
-        ending(fitted)
-    ));
+    lines.push(closing(fitted, "cell"));
+    lines.extend(notes(fitted, &[]));
     lines
 }

@@ -9,6 +9,9 @@ use hound::{SampleFormat, WavReader};
 /// A prompt for telephones, 5.7 s at 8 kHz in 16 bits; credit in `assets/ATTRIBUTION.md`.
 const SHIPPED: &[u8] = include_bytes!("../../../assets/speech/allison_en/train/vm-intro.wav");
 
+/// Lengths from this on, beyond what is read, are those of a recording that was streamed.
+const STREAMED: u32 = 0x7fff_0000;
+
 /// The longest recording that is read: 25 minutes at 44.1 kHz.
 const MOST_SAMPLES: u64 = 1 << 26;
 /// The longest file that is read.
@@ -316,6 +319,11 @@ fn parts(bytes: &[u8]) -> Result<(Format, &[u8], u32), RecordingError> {
         let (chunk, after) = body.split_at(body.len().min(length as usize));
         match (&[a, b, c, d], found) {
             (b"fmt ", _) => found = Some(Format::of_chunk(chunk)?),
+            // A writer that could not know the length says that it is as long as can be.
+            (b"data", Some(format)) if length >= STREAMED => {
+                let whole_frames = chunk.len() - chunk.len() % usize::from(format.frame_bytes);
+                return Ok((format, chunk, whole_frames as u32));
+            }
             (b"data", Some(format)) => return Ok((format, chunk, length)),
             (b"data", None) => return Err(format("its data comes before its format")),
             _ => {}

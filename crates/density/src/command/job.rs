@@ -1,11 +1,13 @@
 //! One task's work: reading, fitting, telling and writing.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use density::{Anomalies, Candidate, Options, Points, Report};
-use gmm_cli::{Bar, FIGURE, Failure, FitReport, OutputArgs, Targets, ending, named_after, to_json};
-use gmm_core::{Fitted, GmmError, Note, Progress};
-use gmm_figures::{Sheet, decimal};
+use gmm_cli::{
+    Bar, Failure, FitReport, OutputArgs, Places, TableArgs, closing, named_after, notes, to_json,
+};
+use gmm_core::{Fitted, GmmError};
+use gmm_figures::Sheet;
 use gmm_table::{number, to_csv};
 use serde::Serialize;
 
@@ -17,14 +19,7 @@ pub(super) struct Job<'a> {
     pub(super) options: Options,
     pub(super) seed: u64,
     pub(super) output: &'a OutputArgs,
-    pub(super) csv: Option<&'a Path>,
-}
-
-/// Where a task's files go.
-pub(super) struct Places {
-    figure: PathBuf,
-    csv: Option<PathBuf>,
-    json: Option<PathBuf>,
+    pub(super) table: &'a TableArgs,
 }
 
 /// What a task makes.
@@ -90,22 +85,10 @@ impl Job<'_> {
 
     /// Where the files go, none of them over what is read.
     pub(super) fn places(&self, train: Option<&Path>) -> Result<Places, Failure> {
-        let mut targets = Targets::beside(self.file.into_iter().chain(train));
-        let named = || {
-            named_after(
-                self.file.unwrap_or(Path::new("slide.csv")),
-                &format!("{}.png", self.task),
-            )
-        };
-        let figure = self.output.out.clone().unwrap_or_else(named);
-        Ok(Places {
-            figure: targets.claim("--out", figure, FIGURE)?,
-            csv: self
-                .csv
-                .map(|path| targets.claim("--csv", path.to_path_buf(), &[]))
-                .transpose()?,
-            json: self.output.json_file(&mut targets)?,
-        })
+        let name = self.file.unwrap_or(Path::new("slide.csv"));
+        let usual = named_after(name, &format!("{}.png", self.task));
+        let inputs = self.file.into_iter().chain(train);
+        Places::claim(inputs, self.output, self.table, usual)
     }
 
     pub(super) fn points(&self, example: fn() -> Points) -> Result<Points, Failure> {
@@ -143,17 +126,7 @@ impl Job<'_> {
             ..self.options.clone()
         };
         let report = density::analyze(points, &options, &|place, progress| {
-            if let Progress::Climbing {
-                iteration,
-                objective,
-                ..
-            } = progress
-            {
-                let k = least + place;
-                bar.say(format!(
-                    "K = {k}: iteration {iteration}, mean log-likelihood {objective:.4}"
-                ));
-            }
+            bar.tell(least + place, progress);
         });
         bar.finish();
         report.map_err(|e| self.refused(points, e))
@@ -169,10 +142,7 @@ impl Job<'_> {
                 n_rows,
                 n_components,
             } => format!("too few rows for {n_components} components: {n_rows}"),
-            error => match Failure::from(error) {
-                Failure::Work(reason) => reason,
-                usage => return usage,
-            },
+            error => return Failure::of_fit(self.name(points), error),
         };
         Failure::of(self.name(points), reason)
     }
@@ -185,7 +155,6 @@ impl Job<'_> {
         report: &Report,
         made: &Made,
     ) -> Result<(), Failure> {
-        let Places { figure, csv, json } = places;
         let k = report.fitted.model.n_components();
         let mut sizes = vec![0; k];
         report.labels.iter().for_each(|&label| sizes[label] += 1);
@@ -198,77 +167,42 @@ impl Job<'_> {
             fit: FitReport::new(&report.fitted, sizes),
             extra: &made.extra,
         })?;
-        let drawn = made
+        let figure = made
             .sheet
-            .to_file(figure)
-            .map_err(|e| Failure::of(figure.display(), e))?;
-        let mut files: Vec<(&Path, &[u8])> = vec![(figure, &drawn)];
-        files.extend(csv.as_deref().map(|path| (path, made.csv.as_slice())));
-        files.extend(json.as_deref().map(|path| (path, text.as_slice())));
-        self.output.deliver(&files, &text, || {
-            let mut lines = self.summary(points, &report.fitted, made);
-            lines.push(format!("figure  {}", figure.display()));
-            lines.extend(
-                csv.as_ref()
-                    .map(|path| format!("rows    {}", path.display())),
-            );
-            lines.extend(
-                json.as_ref()
-                    .map(|path| format!("report  {}", path.display())),
-            );
-            lines.join("\n")
+            .to_file(&places.figure)
+            .map_err(|e| Failure::of(places.figure.display(), e))?;
+        places.deliver(self.output, (&figure, &made.csv, &text), || {
+            self.summary(points, &report.fitted, made)
         })
     }
 
     fn summary(&self, points: &Points, fitted: &Fitted, made: &Made) -> Vec<String> {
         let mut lines = vec![format!(
-            "{}: {} rows of {}",
+            "{}: {} of {}",
             self.name(points),
-            points.rows.nrows(),
+            counted(points.rows.nrows(), "row"),
             points.columns.join(", ")
         )];
         if points.n_incomplete > 0 {
             lines.push(format!(
-                "{} rows lack a value and were left out",
-                points.n_incomplete
+                "{} lack a value and were left out",
+                counted(points.n_incomplete, "row")
             ));
         }
         lines.push(String::new());
         lines.extend(table_of(fitted, points));
         lines.push(String::new());
         lines.extend(made.lines.iter().cloned());
-        lines.push(format!(
-            "mean log-likelihood {} nats per row, BIC {}, {}",
-            decimal(fitted.mean_log_likelihood(), 6),
-            decimal(fitted.bic(), 1),
-            ending(fitted)
-        ));
-        lines.extend(
-            fitted
-                .notes
-                .iter()
-                .map(|note| format!("note: {}", in_words(note, points))),
-        );
+        lines.push(closing(fitted, "row"));
+        lines.extend(notes(fitted, &points.columns));
         lines
     }
 }
 
-/// A note with components counted from 1, as in the table, and columns by name.
-pub(super) fn in_words(note: &Note, points: &Points) -> String {
-    match note {
-        Note::ConstantColumn { column } => {
-            format!("all values of {} are equal", points.columns[*column])
-        }
-        note => {
-            let said = note.to_string();
-            let component = note.component().unwrap_or(0);
-            said.replacen(
-                &format!("component {component}"),
-                &format!("component {}", component + 1),
-                1,
-            )
-        }
-    }
+/// So many of something.
+pub(super) fn counted(n: usize, noun: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} {noun}{s}")
 }
 
 /// Weight, mean and deviation of each component.
