@@ -11,6 +11,7 @@ use gmm_tests::{read, root};
 const FLOORS: &[(&str, usize)] = &[
     ("gmm-core", 0),
     ("numpy-legacy", 0),
+    ("trial", 0),
     ("gmm-figures", 1),
     ("gmm-cli", 1),
     ("gmm-table", 1),

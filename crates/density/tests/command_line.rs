@@ -2,67 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use serde_json::Value;
-use tempfile::TempDir;
+use trial::Trial;
 
-fn program() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_density"))
-}
-
-/// Runs the program in a folder of its own.
-fn run(folder: &TempDir, args: &[&str]) -> Output {
-    program().args(args).current_dir(folder).output().unwrap()
-}
-
-/// Runs it to a good end, and says what it said.
-fn said(folder: &TempDir, args: &[&str]) -> String {
-    let output = run(folder, args);
-    assert!(output.status.success(), "{args:?}: {output:?}");
-    assert!(output.stderr.is_empty(), "{args:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn folder() -> TempDir {
-    tempfile::tempdir().unwrap()
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
-fn write(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) {
-    fs::write(folder.path().join(name), bytes).unwrap();
-}
-
-fn read(folder: &TempDir, name: &str) -> String {
-    fs::read_to_string(folder.path().join(name)).unwrap()
-}
-
-/// The refusal must be one line on standard error, and leave nothing behind.
-fn refused(folder: &TempDir, args: &[&str], code: i32, words: &[&str]) {
-    let before = names(folder.path());
-    let output = run(folder, args);
-    let line = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {line}");
-    assert_eq!(line.matches('\n').count(), 1, "{args:?}: {line}");
-    assert!(line.starts_with("error: "), "{args:?}: {line}");
-    for word in words {
-        assert!(line.contains(word), "{args:?}: '{word}' is not in {line}");
-    }
-    assert!(output.stdout.is_empty(), "{args:?}");
-    assert_eq!(
-        names(folder.path()),
-        before,
-        "{args:?} left something behind"
-    );
+fn folder() -> Trial {
+    Trial::of(env!("CARGO_BIN_EXE_density"))
 }
 
 /// Two clouds of twenty rows each, with a name for each row.
@@ -76,27 +21,16 @@ fn clouds() -> String {
     String::from("x,y,name\n") + &(0..40).map(row).collect::<String>()
 }
 
-fn with_clouds() -> TempDir {
+fn with_clouds() -> Trial {
     let folder = folder();
-    write(&folder, "clouds.csv", clouds());
+    folder.write("clouds.csv", clouds());
     folder
-}
-
-fn json(folder: &TempDir, args: &[&str]) -> Value {
-    serde_json::from_str(&said(folder, &[args, &["--json", "-"]].concat())).unwrap()
-}
-
-/// Lines and fields of a CSV file without quotation marks.
-fn csv(folder: &TempDir, name: &str) -> Vec<Vec<String>> {
-    let text = read(folder, name);
-    let fields = |line: &str| line.split(',').map(String::from).collect();
-    text.lines().map(fields).collect()
 }
 
 #[test]
 fn without_a_word_the_slides_are_drawn() {
     let folder = folder();
-    let text = said(&folder, &[]);
+    let text = folder.said(&[]);
     let figures = [
         "density-01-density.png",
         "density-02-components.png",
@@ -110,7 +44,7 @@ fn without_a_word_the_slides_are_drawn() {
         "density-12-outliers.png",
         "density-13-reduction.png",
     ];
-    assert_eq!(names(folder.path()), figures);
+    assert_eq!(folder.names(), figures);
     for figure in figures {
         assert!(text.contains(figure), "{figure} is not in {text}");
     }
@@ -128,10 +62,10 @@ fn every_task_writes_one_figure_named_after_the_table() {
         ("generate", "clouds-generated.png"),
         ("reduce", "clouds-reduction.png"),
     ] {
-        let text = said(&folder, &[task, "clouds.csv"]);
+        let text = folder.said(&[task, "clouds.csv"]);
         assert!(text.contains("40 rows of x, y"), "{task}: {text}");
         assert!(text.contains(figure), "{task}: {text}");
-        assert_eq!(names(folder.path()), [figure, "clouds.csv"], "{task}");
+        assert_eq!(folder.names(), [figure, "clouds.csv"], "{task}");
         let png = fs::read(folder.path().join(figure)).unwrap();
         assert!(png.starts_with(b"\x89PNG"), "{task}");
         fs::remove_file(folder.path().join(figure)).unwrap();
@@ -141,11 +75,11 @@ fn every_task_writes_one_figure_named_after_the_table() {
 #[test]
 fn a_task_without_a_table_takes_the_slides_data() {
     let folder = folder();
-    let report = json(&folder, &["cluster"]);
-    assert_eq!(names(folder.path()), ["slide-clusters.png"]);
+    let report = folder.json(&["cluster"]);
+    assert_eq!(folder.names(), ["slide-clusters.png"]);
     assert_eq!(report["n_components"], 2);
     // The slide reduces by five tied components, two of which are drawn.
-    let report = json(&folder, &["reduce"]);
+    let report = folder.json(&["reduce"]);
     assert_eq!(report["n_components"], 5);
     assert_eq!(report["covariance_type"], "tied");
 }
@@ -153,12 +87,12 @@ fn a_task_without_a_table_takes_the_slides_data() {
 #[test]
 fn the_report_agrees_with_the_table_of_rows() {
     let folder = with_clouds();
-    let report = json(&folder, &["cluster", "clouds.csv", "--csv", "rows.csv"]);
+    let report = folder.json(&["cluster", "clouds.csv", "--csv", "rows.csv"]);
     assert_eq!(report["rows"], 40);
     assert_eq!(report["columns"], serde_json::json!(["x", "y"]));
     assert_eq!(report["sizes"], serde_json::json!([20, 20]));
     assert_eq!(report["outcome"], "converged");
-    let rows = csv(&folder, "rows.csv");
+    let rows = folder.csv("rows.csv");
     let head = "row,x,y,log_prob,component,posterior_1,posterior_2";
     assert_eq!(rows[0].join(","), head);
     assert_eq!(rows.len(), 41);
@@ -180,8 +114,8 @@ fn candidates_anomalies_new_rows_and_iterations_are_tabled() {
     let folder = with_clouds();
     let table = ["--csv", "out.csv"];
     let of = |task: &[&str]| {
-        let report = json(&folder, &[task, &table].concat());
-        (report, csv(&folder, "out.csv"))
+        let report = folder.json(&[task, &table].concat());
+        (report, folder.csv("out.csv"))
     };
     let (report, rows) = of(&["select", "clouds.csv", "--select", "1..3"]);
     assert_eq!(
@@ -214,18 +148,15 @@ fn candidates_anomalies_new_rows_and_iterations_are_tabled() {
 #[test]
 fn another_table_can_be_what_is_usual() {
     let folder = with_clouds();
-    write(&folder, "new.csv", "y,x\n0.9,1.1\n90,-70\n7,7\n");
-    let report = json(
-        &folder,
-        &[
-            "anomalies",
-            "new.csv",
-            "--train",
-            "clouds.csv",
-            "--rate",
-            "0",
-        ],
-    );
+    folder.write("new.csv", "y,x\n0.9,1.1\n90,-70\n7,7\n");
+    let report = folder.json(&[
+        "anomalies",
+        "new.csv",
+        "--train",
+        "clouds.csv",
+        "--rate",
+        "0",
+    ]);
     assert_eq!(report["rows"], 3);
     assert_eq!(report["anomalies"], serde_json::json!([2]));
     // What is usual is not written over.
@@ -237,16 +168,11 @@ fn another_table_can_be_what_is_usual() {
         "--csv",
         "clouds.csv",
     ];
-    refused(&folder, &args, 2, &["clouds.csv", "twice"]);
-    assert_eq!(read(&folder, "clouds.csv"), clouds());
+    folder.refused(&args, 2, &["clouds.csv", "twice"]);
+    assert_eq!(folder.read("clouds.csv"), clouds());
     let args = ["anomalies", "new.csv", "--train", "gone.csv"];
-    refused(&folder, &args, 1, &["gone.csv", "no such file"]);
-    refused(
-        &folder,
-        &["anomalies", "--train", "new.csv"],
-        2,
-        &["--train"],
-    );
+    folder.refused(&args, 1, &["gone.csv", "no such file"]);
+    folder.refused(&["anomalies", "--train", "new.csv"], 2, &["--train"]);
 }
 
 #[test]
@@ -254,10 +180,10 @@ fn a_figure_named_so_is_an_svg_and_quiet_is_quiet() {
     let folder = with_clouds();
     for args in [["-q", "estimate"], ["estimate", "-q"]] {
         let rest = ["clouds.csv", "--out", "x.svg", "--json", "x.json"];
-        assert_eq!(said(&folder, &[&args[..], &rest].concat()), "");
-        assert_eq!(names(folder.path()), ["clouds.csv", "x.json", "x.svg"]);
-        assert!(read(&folder, "x.svg").contains("</svg>"));
-        let report: Value = serde_json::from_str(&read(&folder, "x.json")).unwrap();
+        assert_eq!(folder.said(&[&args[..], &rest].concat()), "");
+        assert_eq!(folder.names(), ["clouds.csv", "x.json", "x.svg"]);
+        assert!(folder.read("x.svg").contains("</svg>"));
+        let report: Value = serde_json::from_str(&folder.read("x.json")).unwrap();
         assert_eq!(report["input"], "clouds.csv");
     }
 }
@@ -267,7 +193,8 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let folder = with_clouds();
     let mut first = None;
     for threads in ["1", "2", "3"] {
-        let output = program()
+        let output = folder
+            .command()
             .args([
                 "generate",
                 "clouds.csv",
@@ -278,7 +205,6 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
             ])
             .args(["--out", "x.png", "--csv", "x.csv", "--json", "x.json"])
             .env("RAYON_NUM_THREADS", threads)
-            .current_dir(&folder)
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");
@@ -290,31 +216,27 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
         );
     }
     let other = ["generate", "clouds.csv", "--seed", "7", "--csv", "y.csv"];
-    said(&folder, &other);
-    assert_ne!(read(&folder, "x.csv"), read(&folder, "y.csv"));
+    folder.said(&other);
+    assert_ne!(folder.read("x.csv"), folder.read("y.csv"));
 }
 
 #[test]
 fn rows_that_lack_a_value_are_left_out_and_counted() {
     let folder = folder();
-    write(
-        &folder,
-        "gaps.csv",
-        "a,b\n1,2\n,4\n5,6\nNA,3\n2,2\n7,9\n1,?\n",
-    );
+    folder.write("gaps.csv", "a,b\n1,2\n,4\n5,6\nNA,3\n2,2\n7,9\n1,?\n");
     let args = ["cluster", "gaps.csv", "--csv", "rows.csv"];
-    let text = said(&folder, &args);
+    let text = folder.said(&args);
     assert!(text.contains("4 rows of a, b"), "{text}");
     assert!(
         text.contains("3 rows lack a value and were left out"),
         "{text}"
     );
-    assert_eq!(json(&folder, &args)["incomplete_rows_left_out"], 3);
+    assert_eq!(folder.json(&args)["incomplete_rows_left_out"], 3);
     // Rows keep their numbers.
-    let rows = csv(&folder, "rows.csv");
+    let rows = folder.csv("rows.csv");
     let numbers: Vec<&str> = rows[1..].iter().map(|row| &*row[0]).collect();
     assert_eq!(numbers, ["1", "3", "5", "6"]);
-    let text = said(&folder, &["estimate", "gaps.csv", "-c", "b"]);
+    let text = folder.said(&["estimate", "gaps.csv", "-c", "b"]);
     assert!(
         text.contains("1 row") && text.contains("left out"),
         "{text}"
@@ -324,37 +246,45 @@ fn rows_that_lack_a_value_are_left_out_and_counted() {
 #[test]
 fn unusual_tables_are_still_tables() {
     let folder = folder();
-    write(&folder, "bare.csv", "1\t2\r\n2\t3\r\n5\t5\r\n7\t1\r\n");
-    assert!(said(&folder, &["cluster", "bare.csv"]).contains("4 rows of 1, 2"));
-    assert!(said(&folder, &["estimate", "bare.csv", "-c", "2"]).contains("4 rows of 2"));
-    write(&folder, "spaced.csv", "\u{feff}x ; y\n1;2\n3;5\n4;4\n");
-    assert!(said(&folder, &["cluster", "spaced.csv", "-c", "y, x"]).contains("3 rows of y, x"));
-    write(
-        &folder,
-        "equal.csv",
-        "a,b\n".to_owned() + &"1,2\n".repeat(9),
+    folder.write("bare.csv", "1\t2\r\n2\t3\r\n5\t5\r\n7\t1\r\n");
+    assert!(
+        folder
+            .said(&["cluster", "bare.csv"])
+            .contains("4 rows of 1, 2")
     );
-    assert!(said(&folder, &["cluster", "equal.csv"]).contains("all values of a are equal"));
-    write(
-        &folder,
+    assert!(
+        folder
+            .said(&["estimate", "bare.csv", "-c", "2"])
+            .contains("4 rows of 2")
+    );
+    folder.write("spaced.csv", "\u{feff}x ; y\n1;2\n3;5\n4;4\n");
+    assert!(
+        folder
+            .said(&["cluster", "spaced.csv", "-c", "y, x"])
+            .contains("3 rows of y, x")
+    );
+    folder.write("equal.csv", "a,b\n".to_owned() + &"1,2\n".repeat(9));
+    assert!(
+        folder
+            .said(&["cluster", "equal.csv"])
+            .contains("all values of a are equal")
+    );
+    folder.write(
         "far.csv",
         (0..30)
             .map(|i| format!("1{:015},{}\n", i, i % 7))
             .collect::<String>(),
     );
-    assert!(said(&folder, &["cluster", "far.csv"]).contains("30 rows"));
+    assert!(folder.said(&["cluster", "far.csv"]).contains("30 rows"));
     // Of a range only as many components are tried as there are rows.
-    let report = json(
-        &folder,
-        &["select", "bare.csv", "--select", "1..1000000000"],
-    );
+    let report = folder.json(&["select", "bare.csv", "--select", "1..1000000000"]);
     assert_eq!(report["selection"].as_array().unwrap().len(), 4);
 }
 
 #[test]
 fn wrong_usage_is_exit_code_2() {
     let folder = with_clouds();
-    let usage = |args: &[&str], words: &[&str]| refused(&folder, args, 2, words);
+    let usage = |args: &[&str], words: &[&str]| folder.refused(args, 2, words);
     usage(&["clouds.csv"], &["clouds.csv"]);
     usage(&["estimate", "clouds.csv", "other.csv"], &["other.csv"]);
     usage(&["estimate", ""], &["FILE"]);
@@ -405,14 +335,14 @@ fn no_file_is_named_twice() {
     let folder = with_clouds();
     let usage = |args: &[&str], name: &str| {
         let args = [&["cluster", "clouds.csv"], args].concat();
-        refused(&folder, &args, 2, &[name, "twice"]);
+        folder.refused(&args, 2, &[name, "twice"]);
     };
     usage(&["--csv", "./clouds.csv"], "clouds.csv");
     usage(&["--json", "clouds.csv"], "clouds.csv");
     usage(&["--csv", "clouds-clusters.png"], "clouds-clusters.png");
     usage(&["--csv", "x.csv", "--json", "x.csv"], "x.csv");
     usage(&["--out", "x.svg", "--json", "./x.svg"], "x.svg");
-    assert_eq!(read(&folder, "clouds.csv"), clouds());
+    assert_eq!(folder.read("clouds.csv"), clouds());
 }
 
 #[test]
@@ -444,13 +374,13 @@ fn failed_work_is_exit_code_1_and_names_the_place() {
             &["values of b", "large"],
         ),
     ] {
-        write(&folder, name, text);
+        folder.write(name, text);
         for task in ["estimate", "em", "cluster", "generate"] {
-            refused(&folder, &[task, name], 1, &[&[name], words].concat());
+            folder.refused(&[task, name], 1, &[&[name], words].concat());
         }
     }
-    write(&folder, "latin.csv", b"a,b\n1,\xe9\n");
-    let work = |args: &[&str], words: &[&str]| refused(&folder, args, 1, words);
+    folder.write("latin.csv", b"a,b\n1,\xe9\n");
+    let work = |args: &[&str], words: &[&str]| folder.refused(args, 1, words);
     work(
         &["estimate", "latin.csv"],
         &["latin.csv", "line 2", "UTF-8"],
@@ -489,6 +419,6 @@ fn nothing_is_half_written() {
     ] {
         let [_, place] = args;
         let args = [&["cluster", "clouds.csv"], &args[..]].concat();
-        refused(&folder, &args, 1, &["cannot write", place, "folder"]);
+        folder.refused(&args, 1, &["cannot write", place, "folder"]);
     }
 }

@@ -3,69 +3,14 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
-use tempfile::TempDir;
+use trial::Trial;
 
-fn program() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_digits"))
-}
-
-/// Runs the program in a folder of its own.
-fn run(folder: &TempDir, args: &[&str]) -> Output {
-    program().args(args).current_dir(folder).output().unwrap()
-}
-
-/// Runs it to a good end, and says what it said.
-fn said(folder: &TempDir, args: &[&str]) -> String {
-    let output = run(folder, args);
-    assert!(output.status.success(), "{args:?}: {output:?}");
-    assert!(output.stderr.is_empty(), "{args:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn folder() -> TempDir {
-    tempfile::tempdir().unwrap()
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
-fn write(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) {
-    fs::write(folder.path().join(name), bytes).unwrap();
-}
-
-fn read(folder: &TempDir, name: &str) -> String {
-    fs::read_to_string(folder.path().join(name)).unwrap()
-}
-
-/// The refusal must be one line on standard error, and leave nothing behind.
-fn refused(folder: &TempDir, args: &[&str], code: i32, words: &[&str]) {
-    let before = names(folder.path());
-    let output = run(folder, args);
-    let line = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {line}");
-    assert_eq!(line.matches('\n').count(), 1, "{args:?}: {line}");
-    assert!(line.starts_with("error: "), "{args:?}: {line}");
-    for word in words {
-        assert!(line.contains(word), "{args:?}: '{word}' is not in {line}");
-    }
-    assert!(output.stdout.is_empty(), "{args:?}");
-    assert_eq!(
-        names(folder.path()),
-        before,
-        "{args:?} left something behind"
-    );
+fn folder() -> Trial {
+    Trial::of(env!("CARGO_BIN_EXE_digits"))
 }
 
 /// Forty images of 2 × 2 pixels in two classes, every tenth of which looks like the other.
@@ -83,21 +28,17 @@ fn text(rows: &[String]) -> String {
     rows.join("\n") + "\n"
 }
 
-fn with_images() -> TempDir {
+fn with_images() -> Trial {
     let folder = folder();
-    write(&folder, "few.csv", text(&images()));
+    folder.write("few.csv", text(&images()));
     folder
-}
-
-fn json(folder: &TempDir, args: &[&str]) -> Value {
-    serde_json::from_str(&said(folder, &[args, &["--json", "-"]].concat())).unwrap()
 }
 
 #[test]
 fn without_a_file_the_digits_that_ship_are_read() {
     let folder = folder();
-    let text = said(&folder, &["--components", "1", "--ridges", "3"]);
-    assert_eq!(names(folder.path()), ["digits-read.png"]);
+    let text = folder.said(&["--components", "1", "--ridges", "3"]);
+    assert_eq!(folder.names(), ["digits-read.png"]);
     for word in [
         "1797 images of 8 × 8 pixels, 10 classes",
         "slide's recipe",
@@ -110,15 +51,15 @@ fn without_a_file_the_digits_that_ship_are_read() {
 #[test]
 fn the_report_agrees_with_the_table_of_readings() {
     let folder = with_images();
-    let report = json(&folder, &["few.csv", "--csv", "out.csv"]);
-    assert_eq!(names(folder.path()), ["few-read.png", "few.csv", "out.csv"]);
+    let report = folder.json(&["few.csv", "--csv", "out.csv"]);
+    assert_eq!(folder.names(), ["few-read.png", "few.csv", "out.csv"]);
     assert_eq!(
         (&report["images"], &report["width"]),
         (&40.into(), &2.into())
     );
     assert_eq!(report["classes"], serde_json::json!([3, 7]));
     assert_eq!(report["folds"].as_array().unwrap().len(), 5);
-    let table = read(&folder, "out.csv");
+    let table = folder.read("out.csv");
     let rows: Vec<Vec<&str>> = table.lines().map(|l| l.split(',').collect()).collect();
     assert_eq!(
         rows[0].join(","),
@@ -150,10 +91,10 @@ fn a_figure_named_so_is_an_svg_and_quiet_is_quiet() {
     let args = [
         "few.csv", "-q", "-k", "1", "--out", "x.svg", "--json", "x.json",
     ];
-    assert_eq!(said(&folder, &args), "");
-    assert_eq!(names(folder.path()), ["few.csv", "x.json", "x.svg"]);
-    assert!(read(&folder, "x.svg").contains("</svg>"));
-    let report: Value = serde_json::from_str(&read(&folder, "x.json")).unwrap();
+    assert_eq!(folder.said(&args), "");
+    assert_eq!(folder.names(), ["few.csv", "x.json", "x.svg"]);
+    assert!(folder.read("x.svg").contains("</svg>"));
+    let report: Value = serde_json::from_str(&folder.read("x.json")).unwrap();
     assert_eq!(report["input"], "few.csv");
 }
 
@@ -162,11 +103,11 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let folder = with_images();
     let mut first = None;
     for threads in ["1", "2", "3"] {
-        let output = program()
+        let output = folder
+            .command()
             .args(["few.csv", "--ridges", "0.1,3", "--seed", "5"])
             .args(["--out", "x.png", "--csv", "x.csv", "--json", "x.json"])
             .env("RAYON_NUM_THREADS", threads)
-            .current_dir(&folder)
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");
@@ -182,10 +123,10 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
 #[test]
 fn unusual_tables_are_still_images() {
     let folder = with_images();
-    let whole = json(&folder, &["few.csv", "-k", "1", "--ridges", "1"]);
+    let whole = folder.json(&["few.csv", "-k", "1", "--ridges", "1"]);
     let as_well = |name: &str, bytes: &[u8]| {
-        write(&folder, name, bytes);
-        let mut report = json(&folder, &[name, "-k", "1", "--ridges", "1"]);
+        folder.write(name, bytes);
+        let mut report = folder.json(&[name, "-k", "1", "--ridges", "1"]);
         report["input"] = Value::from("few.csv");
         assert_eq!(report, whole, "{name}");
     };
@@ -202,20 +143,20 @@ fn unusual_tables_are_still_images() {
     let wide = [
         "few.csv", "--width", "4", "-k", "1", "--ridges", "1", "--folds", "3",
     ];
-    let report = json(&folder, &wide);
+    let report = folder.json(&wide);
     assert_eq!(
         (&report["width"], &report["height"]),
         (&4.into(), &1.into())
     );
-    write(&folder, "equal.csv", "1,1,1,1,0\n1,1,1,1,1\n".repeat(6));
-    json(&folder, &["equal.csv"]);
+    folder.write("equal.csv", "1,1,1,1,0\n1,1,1,1,1\n".repeat(6));
+    folder.json(&["equal.csv"]);
 }
 
 #[test]
 fn wrong_usage_is_exit_code_2() {
     let folder = with_images();
     let usage = |args: &[&str], words: &[&str]| {
-        refused(&folder, &[&["few.csv"], args].concat(), 2, words);
+        folder.refused(&[&["few.csv"], args].concat(), 2, words);
     };
     for (flag, value) in [
         ("--components", "0"),
@@ -239,8 +180,8 @@ fn wrong_usage_is_exit_code_2() {
     usage(&["--csv", "./few.csv"], &["few.csv", "twice"]);
     usage(&["--csv", "few-read.png"], &["few-read.png", "twice"]);
     usage(&["--csv", "x", "--json", "./x"], &["x", "twice"]);
-    refused(&folder, &["--width", "8"], 2, &["--width", "no file"]);
-    assert_eq!(read(&folder, "few.csv"), text(&images()));
+    folder.refused(&["--width", "8"], 2, &["--width", "no file"]);
+    assert_eq!(folder.read("few.csv"), text(&images()));
 }
 
 #[test]
@@ -290,27 +231,23 @@ fn failed_work_is_exit_code_1_and_names_the_place() {
             "1,2,3,4,3\n".repeat(9),
             &["label 3", "two classes"],
         ),
-        (
-            "column.csv",
-            String::from("1\n2\n"),
-            &["one column"],
-        ),
+        ("column.csv", String::from("1\n2\n"), &["one column"]),
         (
             "oblong.csv",
             "1,2,3,4,5,6,0\n1,2,3,4,5,6,1\n".repeat(3),
             &["6 pixels", "--width"],
         ),
-        ("empty.csv", String::new(), &["no rows"]),
+        ("empty.csv", String::new(), &["empty"]),
         ("header.csv", String::from("a,b,label\n"), &["no rows"]),
     ] {
-        write(&folder, name, bytes);
+        folder.write(name, bytes);
         let args = [name, "--csv", "x.csv", "--json", "x.json"];
-        refused(&folder, &args, 1, &[&[name], words].concat());
+        folder.refused(&args, 1, &[&[name], words].concat());
     }
-    write(&folder, "binary.csv", (0..=255).collect::<Vec<u8>>());
-    write(&folder, "cut.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc");
-    let work = |args: &[&str], words: &[&str]| refused(&folder, args, 1, words);
-    work(&["binary.csv"], &["binary.csv", "not UTF-8 text"]);
+    folder.write("binary.csv", (0..=255).collect::<Vec<u8>>());
+    folder.write("cut.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc");
+    let work = |args: &[&str], words: &[&str]| folder.refused(args, 1, words);
+    work(&["binary.csv"], &["binary.csv", "not a text table"]);
     work(&["cut.gz"], &["cut.gz", "gzip"]);
     work(&["gone.csv"], &["gone.csv", "no such file"]);
     work(&["folder.csv"], &["folder.csv", "folder"]);

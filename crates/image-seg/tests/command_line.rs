@@ -2,32 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
 
 use serde_json::Value;
-use tempfile::TempDir;
+use trial::Trial;
 
-/// Runs the program in a folder of its own.
-fn run(folder: &TempDir, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_image-seg"))
-        .args(args)
-        .current_dir(folder)
-        .output()
-        .unwrap()
-}
-
-fn folder() -> TempDir {
-    tempfile::tempdir().unwrap()
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
+fn folder() -> Trial {
+    Trial::of(env!("CARGO_BIN_EXE_image-seg"))
 }
 
 fn asset(name: &str) -> String {
@@ -44,26 +25,7 @@ fn asset(name: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// The refusal must be one line on standard error, and leave nothing behind.
-fn refused(folder: &TempDir, args: &[&str], code: i32, words: &[&str]) {
-    let before = names(folder.path());
-    let output = run(folder, args);
-    let line = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {line}");
-    assert_eq!(line.matches('\n').count(), 1, "{args:?}: {line}");
-    assert!(line.starts_with("error: "), "{args:?}: {line}");
-    for word in words {
-        assert!(line.contains(word), "{args:?}: '{word}' is not in {line}");
-    }
-    assert!(output.stdout.is_empty());
-    assert_eq!(
-        names(folder.path()),
-        before,
-        "{args:?} left something behind"
-    );
-}
-
-fn pnm(folder: &TempDir, name: &str, width: usize, pixels: &[[u8; 3]]) {
+fn pnm(folder: &Trial, name: &str, width: usize, pixels: &[[u8; 3]]) {
     let head = format!("P6 {width} {} 255\n", pixels.len() / width);
     fs::write(
         folder.path().join(name),
@@ -75,10 +37,10 @@ fn pnm(folder: &TempDir, name: &str, width: usize, pixels: &[[u8; 3]]) {
 #[test]
 fn andromeda_without_a_word() {
     let folder = folder();
-    let output = run(&folder, &["--json", "m31.json"]);
+    let output = folder.run(&["--json", "m31.json"]);
     assert!(output.status.success());
     assert_eq!(
-        names(folder.path()),
+        folder.names(),
         ["m31-labels.png", "m31-segments.png", "m31.json"]
     );
     let said = String::from_utf8(output.stdout).unwrap();
@@ -142,10 +104,7 @@ fn a_number_of_segments_is_chosen_and_the_same_seed_gives_the_same_files() {
     ];
     for name in ["a", "b"] {
         let (png, json) = (format!("{name}.png"), format!("{name}.json"));
-        let output = run(
-            &folder,
-            &[&[&coffee, "--out", &png, "--json", &json][..], &args].concat(),
-        );
+        let output = folder.run(&[&[&coffee, "--out", &png, "--json", &json][..], &args].concat());
         assert!(output.status.success(), "{output:?}");
         assert!(String::from_utf8(output.stdout).unwrap().contains("best"));
     }
@@ -178,15 +137,15 @@ fn quiet_is_quiet_and_a_closed_pipe_is_no_failure() {
         4,
         &[[0; 3], [9, 9, 9], [250, 0, 0], [255, 3, 0]].repeat(4),
     );
-    let output = run(&folder, &["small.ppm", "-k", "2", "-q"]);
+    let output = folder.run(&["small.ppm", "-k", "2", "-q"]);
     assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty());
     assert_eq!(
-        names(folder.path()),
+        folder.names(),
         ["small-labels.png", "small-segments.png", "small.ppm"]
     );
-    let mut child = Command::new(env!("CARGO_BIN_EXE_image-seg"))
+    let mut child = folder
+        .command()
         .args(["small.ppm", "-k", "2"])
-        .current_dir(&folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -208,84 +167,48 @@ fn wrong_usage_is_exit_code_2() {
         ("--seed", "-1"),
         ("--restarts", "-2"),
     ] {
-        refused(&folder, &["small.ppm", flag, value], 2, &[flag, value]);
+        folder.refused(&["small.ppm", flag, value], 2, &[flag, value]);
     }
-    refused(
-        &folder,
+    folder.refused(
         &["small.ppm", "-k", "0"],
         2,
         &["--components", "at least 1"],
     );
-    refused(
-        &folder,
-        &["small.ppm", "-k", "many"],
-        2,
-        &["--components", "many"],
-    );
-    refused(
-        &folder,
+    folder.refused(&["small.ppm", "-k", "many"], 2, &["--components", "many"]);
+    folder.refused(
         &["small.ppm", "-k", "300"],
         2,
         &["--components", "300", "256"],
     );
-    refused(
-        &folder,
-        &["small.ppm", "--select", "8..2"],
-        2,
-        &["--select", "8"],
-    );
-    refused(
-        &folder,
+    folder.refused(&["small.ppm", "--select", "8..2"], 2, &["--select", "8"]);
+    folder.refused(
         &["small.ppm", "--select", "2..3", "-k", "2"],
         2,
         &["--select", "--components"],
     );
-    refused(
-        &folder,
+    folder.refused(
         &["small.ppm", "--covariance", "round"],
         2,
         &["round", "spherical"],
     );
-    refused(
-        &folder,
-        &["small.ppm", "--color", "cmyk"],
-        2,
-        &["cmyk", "lab"],
-    );
-    refused(
-        &folder,
-        &["small.ppm", "--ridge", "-1"],
-        2,
-        &["--ridge", "-1"],
-    );
-    refused(&folder, &["small.ppm", "--ridge=-1"], 2, &["--ridge", "-1"]);
-    refused(
-        &folder,
+    folder.refused(&["small.ppm", "--color", "cmyk"], 2, &["cmyk", "lab"]);
+    folder.refused(&["small.ppm", "--ridge", "-1"], 2, &["--ridge", "-1"]);
+    folder.refused(&["small.ppm", "--ridge=-1"], 2, &["--ridge", "-1"]);
+    folder.refused(
         &["small.ppm", "--tolerance", "nan"],
         2,
         &["--tolerance", "nan"],
     );
-    refused(
-        &folder,
-        &["small.ppm", "--restarts", "0"],
-        2,
-        &["--restarts"],
-    );
-    refused(&folder, &["small.ppm", "--nonsense"], 2, &["--nonsense"]);
-    refused(&folder, &["small.ppm", "other.ppm"], 2, &["other.ppm"]);
+    folder.refused(&["small.ppm", "--restarts", "0"], 2, &["--restarts"]);
+    folder.refused(&["small.ppm", "--nonsense"], 2, &["--nonsense"]);
+    folder.refused(&["small.ppm", "other.ppm"], 2, &["other.ppm"]);
     fs::write(
         folder.path().join("own.png"),
         fs::read(asset("coffee.png")).unwrap(),
     )
     .unwrap();
-    refused(
-        &folder,
-        &["own.png", "--out", "own.png"],
-        2,
-        &["own.png", "twice"],
-    );
-    refused(
-        &folder,
+    folder.refused(&["own.png", "--out", "own.png"], 2, &["own.png", "twice"]);
+    folder.refused(
         &["small.ppm", "--out", "x.png", "--json", "x.png"],
         2,
         &["x.png", "twice"],
@@ -296,7 +219,7 @@ fn wrong_usage_is_exit_code_2() {
 fn outputs_are_checked_before_any_work() {
     let folder = folder();
     pnm(&folder, "small.ppm", 2, &[[0; 3], [255; 3]]);
-    let usage = |args: &[&str], words: &[&str]| refused(&folder, args, 2, words);
+    let usage = |args: &[&str], words: &[&str]| folder.refused(args, 2, words);
     usage(&["small.ppm", "--out", "x.jpg"], &["--out", "x.jpg", "PNG"]);
     usage(&["small.ppm", "--labels", "x"], &["--labels", "PNG"]);
     usage(
@@ -308,31 +231,25 @@ fn outputs_are_checked_before_any_work() {
         &["--select", "257", "256"],
     );
     let long = format!("{}.json", "x".repeat(300));
-    refused(
-        &folder,
+    folder.refused(
         &["small.ppm", "--json", &long],
         1,
         &["cannot write", "name"],
     );
-    refused(
-        &folder,
-        &["small.ppm", "--json", "new/"],
-        1,
-        &["new/", "folder"],
-    );
-    refused(&folder, &["no\nline.png"], 1, &["no\\nline.png"]);
+    folder.refused(&["small.ppm", "--json", "new/"], 1, &["new/", "folder"]);
+    folder.refused(&["no\nline.png"], 1, &["no\\nline.png"]);
 }
 
 #[test]
 fn the_report_can_be_printed() {
     let folder = folder();
     pnm(&folder, "small.ppm", 2, &[[0; 3], [255; 3]]);
-    let output = run(&folder, &["small.ppm", "-k", "2", "--json", "-"]);
+    let output = folder.run(&["small.ppm", "-k", "2", "--json", "-"]);
     assert!(output.status.success());
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["sizes"], serde_json::json!([1, 1]));
     assert_eq!(
-        names(folder.path()),
+        folder.names(),
         ["small-labels.png", "small-segments.png", "small.ppm"]
     );
 }
@@ -351,7 +268,7 @@ fn notes_and_table_speak_of_the_same_segments() {
     pixels[7] = [10, 0, 0];
     pixels[8] = [0, 60, 0];
     pnm(&folder, "logo.ppm", 20, &pixels);
-    let output = run(&folder, &["logo.ppm", "-k", "4", "--json", "logo.json"]);
+    let output = folder.run(&["logo.ppm", "-k", "4", "--json", "logo.json"]);
     assert!(output.status.success());
     let report: Value =
         serde_json::from_slice(&fs::read(folder.path().join("logo.json")).unwrap()).unwrap();
@@ -396,24 +313,21 @@ fn failed_work_is_exit_code_1_and_names_the_file() {
         ("zero.ppm", "zero.ppm"),
         ("bomb.ppm", "60000"),
     ] {
-        refused(&folder, &[name], 1, &[name, word]);
+        folder.refused(&[name], 1, &[name, word]);
     }
     pnm(&folder, "small.ppm", 2, &[[0; 3], [255; 3]]);
-    refused(
-        &folder,
+    folder.refused(
         &["small.ppm", "--out", "nowhere/x.png"],
         1,
         &["nowhere/x.png", "no folder"],
     );
-    refused(
-        &folder,
+    folder.refused(
         &["small.ppm", "--out", "folder.png"],
         1,
         &["folder.png", "folder"],
     );
     // The figure could be written, the report cannot: neither is.
-    refused(
-        &folder,
+    folder.refused(
         &["small.ppm", "--json", "nowhere/x.json"],
         1,
         &["nowhere/x.json"],
@@ -433,14 +347,14 @@ fn a_compressed_bomb_is_refused_before_it_is_unpacked() {
         .unwrap();
     drop(writer);
     fs::write(folder.path().join("bomb.png"), &bytes).unwrap();
-    refused(&folder, &["bomb.png"], 1, &["bomb.png", "50000"]);
+    folder.refused(&["bomb.png"], 1, &["bomb.png", "50000"]);
 }
 
 #[test]
 fn pictures_of_few_colours_are_still_pictures() {
     let folder = folder();
     pnm(&folder, "one.ppm", 3, &[[12, 34, 56]; 6]);
-    let output = run(&folder, &["one.ppm", "--json", "one.json"]);
+    let output = folder.run(&["one.ppm", "--json", "one.json"]);
     assert!(output.status.success());
     assert!(
         String::from_utf8(output.stdout)
@@ -454,7 +368,7 @@ fn pictures_of_few_colours_are_still_pictures() {
     assert!(folder.path().join("one-segments.png").exists());
 
     pnm(&folder, "two.ppm", 3, &[[0; 3], [255; 3], [0; 3]]);
-    let output = run(&folder, &["two.ppm", "-k", "5"]);
+    let output = folder.run(&["two.ppm", "-k", "5"]);
     assert!(output.status.success());
     assert!(
         String::from_utf8(output.stdout)
@@ -466,7 +380,7 @@ fn pictures_of_few_colours_are_still_pictures() {
 #[test]
 fn help_teaches_by_example() {
     let folder = folder();
-    let output = run(&folder, &["--help"]);
+    let output = folder.run(&["--help"]);
     assert!(output.status.success());
     let said = String::from_utf8(output.stdout).unwrap();
     for word in ["Examples:", "--select", "--json", "[default: 5]"] {

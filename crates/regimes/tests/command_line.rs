@@ -2,67 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use serde_json::Value;
-use tempfile::TempDir;
+use trial::Trial;
 
-fn program() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_regimes"))
-}
-
-/// Runs the program in a folder of its own.
-fn run(folder: &TempDir, args: &[&str]) -> Output {
-    program().args(args).current_dir(folder).output().unwrap()
-}
-
-/// Runs it to a good end, and says what it said.
-fn said(folder: &TempDir, args: &[&str]) -> String {
-    let output = run(folder, args);
-    assert!(output.status.success(), "{args:?}: {output:?}");
-    assert!(output.stderr.is_empty(), "{args:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn folder() -> TempDir {
-    tempfile::tempdir().unwrap()
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
-fn write(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) {
-    fs::write(folder.path().join(name), bytes).unwrap();
-}
-
-fn read(folder: &TempDir, name: &str) -> String {
-    fs::read_to_string(folder.path().join(name)).unwrap()
-}
-
-/// The refusal must be one line on standard error, and leave nothing behind.
-fn refused(folder: &TempDir, args: &[&str], code: i32, words: &[&str]) {
-    let before = names(folder.path());
-    let output = run(folder, args);
-    let line = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {line}");
-    assert_eq!(line.matches('\n').count(), 1, "{args:?}: {line}");
-    assert!(line.starts_with("error: "), "{args:?}: {line}");
-    for word in words {
-        assert!(line.contains(word), "{args:?}: '{word}' is not in {line}");
-    }
-    assert!(output.stdout.is_empty(), "{args:?}");
-    assert_eq!(
-        names(folder.path()),
-        before,
-        "{args:?} left something behind"
-    );
+fn folder() -> Trial {
+    Trial::of(env!("CARGO_BIN_EXE_regimes"))
 }
 
 /// Forty days, low and high by turns of ten.
@@ -74,26 +19,22 @@ fn days() -> String {
     String::from("day,price,count\n") + &(0..40).map(row).collect::<String>()
 }
 
-fn with_days() -> TempDir {
+fn with_days() -> Trial {
     let folder = folder();
-    write(&folder, "days.csv", days());
+    folder.write("days.csv", days());
     folder
-}
-
-fn json(folder: &TempDir, args: &[&str]) -> Value {
-    serde_json::from_str(&said(folder, &[args, &["--json", "-"]].concat())).unwrap()
 }
 
 #[test]
 fn without_a_word_the_slides_series_is_drawn() {
     let folder = folder();
-    let text = said(&folder, &[]);
-    assert_eq!(names(folder.path()), ["slide14-regimes.png"]);
+    let text = folder.said(&[]);
+    assert_eq!(folder.names(), ["slide14-regimes.png"]);
     assert!(
         text.contains("converged") && text.contains("slide14-regimes.png"),
         "{text}"
     );
-    let report = json(&folder, &[]);
+    let report = folder.json(&[]);
     assert_eq!(report["n_components"], 2);
     assert_eq!(report["lags"], 1);
 }
@@ -101,16 +42,13 @@ fn without_a_word_the_slides_series_is_drawn() {
 #[test]
 fn the_report_agrees_with_the_table_of_times() {
     let folder = with_days();
-    let report = json(&folder, &["days.csv", "-c", "price", "--csv", "out.csv"]);
-    assert_eq!(
-        names(folder.path()),
-        ["days-regimes.png", "days.csv", "out.csv"]
-    );
+    let report = folder.json(&["days.csv", "-c", "price", "--csv", "out.csv"]);
+    assert_eq!(folder.names(), ["days-regimes.png", "days.csv", "out.csv"]);
     assert_eq!(
         (&report["column"], &report["values"]),
         (&"price".into(), &40.into())
     );
-    let text = read(&folder, "out.csv");
+    let text = folder.read("out.csv");
     let rows: Vec<Vec<&str>> = text.lines().map(|l| l.split(',').collect()).collect();
     assert_eq!(
         rows[0],
@@ -141,10 +79,10 @@ fn a_figure_named_so_is_an_svg_and_quiet_is_quiet() {
     let args = [
         "days.csv", "-c", "2", "-t", "count", "-q", "-o", "x.svg", "--json", "x.json",
     ];
-    assert_eq!(said(&folder, &args), "");
-    assert_eq!(names(folder.path()), ["days.csv", "x.json", "x.svg"]);
-    assert!(read(&folder, "x.svg").contains("</svg>"));
-    let report: Value = serde_json::from_str(&read(&folder, "x.json")).unwrap();
+    assert_eq!(folder.said(&args), "");
+    assert_eq!(folder.names(), ["days.csv", "x.json", "x.svg"]);
+    assert!(folder.read("x.svg").contains("</svg>"));
+    let report: Value = serde_json::from_str(&folder.read("x.json")).unwrap();
     assert_eq!(report["column"], "price");
 }
 
@@ -156,13 +94,13 @@ fn missing_values_are_told_and_take_their_windows_with_them() {
         _ => format!("{}\n", i / 10 % 2 * 8 + i * 7 % 5),
     };
     let text = String::from("v\n") + &(0..40).map(value).collect::<String>();
-    write(&folder, "gaps.csv", text);
-    let text = said(&folder, &["gaps.csv", "--csv", "out.csv"]);
+    folder.write("gaps.csv", text);
+    let text = folder.said(&["gaps.csv", "--csv", "out.csv"]);
     assert!(
         text.contains("40 values of v") && text.contains("2 values are missing"),
         "{text}"
     );
-    let report = json(&folder, &["gaps.csv"]);
+    let report = folder.json(&["gaps.csv"]);
     assert_eq!(report["missing_values"], 2);
     assert_eq!(
         report["sizes"]
@@ -173,7 +111,7 @@ fn missing_values_are_told_and_take_their_windows_with_them() {
             .sum::<u64>(),
         35
     );
-    let table = read(&folder, "out.csv");
+    let table = folder.read("out.csv");
     let without: Vec<usize> = (0..40)
         .filter(|&i| table.lines().nth(i + 1).unwrap().ends_with(",,,"))
         .collect();
@@ -183,20 +121,19 @@ fn missing_values_are_told_and_take_their_windows_with_them() {
 #[test]
 fn unusual_series_are_still_series() {
     let folder = folder();
-    write(&folder, "equal.csv", "3\n".repeat(30));
-    let report = json(&folder, &["equal.csv", "-k", "3"]);
+    folder.write("equal.csv", "3\n".repeat(30));
+    let report = folder.json(&["equal.csv", "-k", "3"]);
     assert_eq!(report["regimes"].as_array().unwrap().len(), 3);
-    assert!(!said(&folder, &["equal.csv", "-k", "3"]).contains("NaN"));
-    write(&folder, "one.csv", "5\n");
-    let report = json(&folder, &["one.csv", "--lags", "0", "-k", "1"]);
+    assert!(!folder.said(&["equal.csv", "-k", "3"]).contains("NaN"));
+    folder.write("one.csv", "5\n");
+    let report = folder.json(&["one.csv", "--lags", "0", "-k", "1"]);
     assert_eq!(report["sizes"], serde_json::json!([1]));
     // Of a range only as many regimes are tried as there are values.
-    write(&folder, "few.csv", "1\n2\n4\n1\n9\n3\n");
-    let report = json(&folder, &["few.csv", "--select", "1..1000000000"]);
+    folder.write("few.csv", "1\n2\n4\n1\n9\n3\n");
+    let report = folder.json(&["few.csv", "--select", "1..1000000000"]);
     assert!(report["n_components"].as_u64().unwrap() <= 5);
-    write(&folder, "spaced.csv", "day ; price\n1;2,5\n");
-    refused(
-        &folder,
+    folder.write("spaced.csv", "day ; price\n1;2,5\n");
+    folder.refused(
         &["spaced.csv", "-c", " price "],
         1,
         &["line 2", "\"price\"", "comma"],
@@ -208,7 +145,8 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let folder = with_days();
     let mut first = None;
     for threads in ["1", "2", "3"] {
-        let output = program()
+        let output = folder
+            .command()
             .args([
                 "days.csv",
                 "-c",
@@ -222,7 +160,6 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
             ])
             .args(["--out", "x.png", "--csv", "x.csv", "--json", "x.json"])
             .env("RAYON_NUM_THREADS", threads)
-            .current_dir(&folder)
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");
@@ -238,7 +175,7 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
 #[test]
 fn wrong_usage_is_exit_code_2() {
     let folder = with_days();
-    let usage = |args: &[&str], words: &[&str]| refused(&folder, args, 2, words);
+    let usage = |args: &[&str], words: &[&str]| folder.refused(args, 2, words);
     for (flag, value) in [
         ("--components", "0"),
         ("--components", "-2"),
@@ -265,7 +202,7 @@ fn wrong_usage_is_exit_code_2() {
     ] {
         usage(&[&["days.csv", "-c", "price"], &args[..]].concat(), &[name]);
     }
-    assert_eq!(read(&folder, "days.csv"), days());
+    assert_eq!(folder.read("days.csv"), days());
 }
 
 #[test]
@@ -293,12 +230,11 @@ fn failed_work_is_exit_code_1_and_names_the_place() {
         ),
         ("holes.csv", "a\n1\nNA\n2\n\"\"\n3\n", &["no window"]),
     ] {
-        write(&folder, name, text);
-        refused(&folder, &[name], 1, &[&[name], words].concat());
+        folder.write(name, text);
+        folder.refused(&[name], 1, &[&[name], words].concat());
     }
     let work = |args: &[&str], words: &[&str]| {
-        refused(
-            &folder,
+        folder.refused(
             &[&["days.csv"], args].concat(),
             1,
             &[&["days.csv"], words].concat(),
@@ -313,8 +249,8 @@ fn failed_work_is_exit_code_1_and_names_the_place() {
         &["40 values", "--lags 40"],
     );
     work(&["-c", "price", "-k", "40"], &["40 regimes", "39"]);
-    refused(&folder, &["gone.csv"], 1, &["gone.csv", "no such file"]);
-    refused(&folder, &["folder.csv"], 1, &["folder.csv", "folder"]);
+    folder.refused(&["gone.csv"], 1, &["gone.csv", "no such file"]);
+    folder.refused(&["folder.csv"], 1, &["folder.csv", "folder"]);
     for args in [
         ["--json", "nowhere/x"],
         ["--csv", "folder.csv"],
@@ -322,6 +258,6 @@ fn failed_work_is_exit_code_1_and_names_the_place() {
     ] {
         let [_, place] = args;
         let args = [&["days.csv", "-c", "price"], &args[..]].concat();
-        refused(&folder, &args, 1, &["cannot write", place, "folder"]);
+        folder.refused(&args, 1, &["cannot write", place, "folder"]);
     }
 }

@@ -3,68 +3,13 @@
 
 use std::fs;
 use std::io::Cursor;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 use serde_json::Value;
-use tempfile::TempDir;
+use trial::Trial;
 
-fn program() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_speech-seg"))
-}
-
-/// Runs the program in a folder of its own.
-fn run(folder: &TempDir, args: &[&str]) -> Output {
-    program().args(args).current_dir(folder).output().unwrap()
-}
-
-/// Runs it to a good end, and says what it said.
-fn said(folder: &TempDir, args: &[&str]) -> String {
-    let output = run(folder, args);
-    assert!(output.status.success(), "{args:?}: {output:?}");
-    assert!(output.stderr.is_empty(), "{args:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn folder() -> TempDir {
-    tempfile::tempdir().unwrap()
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
-fn write(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) {
-    fs::write(folder.path().join(name), bytes).unwrap();
-}
-
-fn read(folder: &TempDir, name: &str) -> String {
-    fs::read_to_string(folder.path().join(name)).unwrap()
-}
-
-/// The refusal must be one line on standard error, and leave nothing behind.
-fn refused(folder: &TempDir, args: &[&str], code: i32, words: &[&str]) {
-    let before = names(folder.path());
-    let output = run(folder, args);
-    let line = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {line}");
-    assert_eq!(line.matches('\n').count(), 1, "{args:?}: {line}");
-    assert!(line.starts_with("error: "), "{args:?}: {line}");
-    for word in words {
-        assert!(line.contains(word), "{args:?}: '{word}' is not in {line}");
-    }
-    assert!(output.stdout.is_empty(), "{args:?}");
-    assert_eq!(
-        names(folder.path()),
-        before,
-        "{args:?} left something behind"
-    );
+fn folder() -> Trial {
+    Trial::of(env!("CARGO_BIN_EXE_speech-seg"))
 }
 
 const INT: SampleFormat = SampleFormat::Int;
@@ -103,21 +48,17 @@ fn wav(bits: u16, format: SampleFormat, channels: u16, samples: &[f32]) -> Vec<u
     bytes.into_inner()
 }
 
-fn with_hum() -> TempDir {
+fn with_hum() -> Trial {
     let folder = folder();
-    write(&folder, "hum.wav", wav(16, INT, 1, &hum()));
+    folder.write("hum.wav", wav(16, INT, 1, &hum()));
     folder
-}
-
-fn json(folder: &TempDir, args: &[&str]) -> Value {
-    serde_json::from_str(&said(folder, &[args, &["--json", "-"]].concat())).unwrap()
 }
 
 #[test]
 fn without_a_word_the_prompt_is_segmented() {
     let folder = folder();
-    let text = said(&folder, &[]);
-    assert_eq!(names(folder.path()), ["vm-intro-segments.png"]);
+    let text = folder.said(&[]);
+    assert_eq!(folder.names(), ["vm-intro-segments.png"]);
     for word in ["vm-intro.wav", "8000 Hz, mono", "sound at", "converged"] {
         assert!(text.contains(word), "{word} is not in {text}");
     }
@@ -126,11 +67,8 @@ fn without_a_word_the_prompt_is_segmented() {
 #[test]
 fn the_report_agrees_with_the_table_of_windows() {
     let folder = with_hum();
-    let report = json(&folder, &["hum.wav", "--csv", "out.csv"]);
-    assert_eq!(
-        names(folder.path()),
-        ["hum-segments.png", "hum.wav", "out.csv"]
-    );
+    let report = folder.json(&["hum.wav", "--csv", "out.csv"]);
+    assert_eq!(folder.names(), ["hum-segments.png", "hum.wav", "out.csv"]);
     assert_eq!(report["input"], "hum.wav");
     assert_eq!(
         (&report["sample_rate"], &report["channels"]),
@@ -140,7 +78,7 @@ fn the_report_agrees_with_the_table_of_windows() {
         (&report["seconds"], &report["overlap"]),
         (&1.0.into(), &128.into())
     );
-    let text = read(&folder, "out.csv");
+    let text = folder.read("out.csv");
     let rows: Vec<Vec<&str>> = text.lines().map(|l| l.split(',').collect()).collect();
     assert_eq!(
         rows[0].join(","),
@@ -174,10 +112,10 @@ fn every_usual_encoding_says_the_same() {
         (16, INT, 2, "the mean of 2 channels"),
     ] {
         let name = format!("{bits}-{format:?}-{channels}.wav");
-        write(&folder, &name, wav(bits, format, channels, &hum()));
-        let text = said(&folder, &[&name, "-o", "x.png"]);
+        folder.write(&name, wav(bits, format, channels, &hum()));
+        let text = folder.said(&[&name, "-o", "x.png"]);
         assert!(text.contains(voice), "{name}: {text}");
-        let report = json(&folder, &[&name, "-o", "x.png"]);
+        let report = folder.json(&[&name, "-o", "x.png"]);
         let ends = report["sound"][0].as_array().unwrap().clone();
         found.push(ends);
     }
@@ -200,10 +138,10 @@ fn a_figure_named_so_is_an_svg_and_quiet_is_quiet() {
         "0",
     ];
     let places = ["--out", "x.svg", "--json", "x.json"];
-    assert_eq!(said(&folder, &[&args[..], &places].concat()), "");
-    assert_eq!(names(folder.path()), ["hum.wav", "x.json", "x.svg"]);
-    assert!(read(&folder, "x.svg").contains("</svg>"));
-    let report: Value = serde_json::from_str(&read(&folder, "x.json")).unwrap();
+    assert_eq!(folder.said(&[&args[..], &places].concat()), "");
+    assert_eq!(folder.names(), ["hum.wav", "x.json", "x.svg"]);
+    assert!(folder.read("x.svg").contains("</svg>"));
+    let report: Value = serde_json::from_str(&folder.read("x.json")).unwrap();
     assert_eq!(
         (&report["n_components"], &report["window"]),
         (&2.into(), &1024.into())
@@ -218,7 +156,8 @@ fn a_recording_may_have_any_name() {
     let folder = folder();
     let name = OsStr::from_bytes(b"a\xff.wav");
     fs::write(folder.path().join(name), wav(16, INT, 1, &hum())).unwrap();
-    let output = program()
+    let output = folder
+        .command()
         .args([
             name,
             "-o".as_ref(),
@@ -226,7 +165,6 @@ fn a_recording_may_have_any_name() {
             "--json".as_ref(),
             "-".as_ref(),
         ])
-        .current_dir(&folder)
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -239,7 +177,8 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let folder = with_hum();
     let mut first = None;
     for threads in ["1", "2", "3"] {
-        let output = program()
+        let output = folder
+            .command()
             .args([
                 "hum.wav",
                 "--select",
@@ -251,7 +190,6 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
             ])
             .args(["--out", "x.png", "--csv", "x.csv", "--json", "x.json"])
             .env("RAYON_NUM_THREADS", threads)
-            .current_dir(&folder)
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");
@@ -267,19 +205,19 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
 #[test]
 fn unusual_recordings_are_still_segmented() {
     let folder = folder();
-    write(&folder, "short.wav", wav(16, INT, 1, &hum()[2000..2256]));
-    assert!(said(&folder, &["short.wav"]).contains("cannot be told apart"));
+    folder.write("short.wav", wav(16, INT, 1, &hum()[2000..2256]));
+    assert!(folder.said(&["short.wav"]).contains("cannot be told apart"));
     let mut click = vec![0.0; 4000];
     click[2000] = 1.0;
-    write(&folder, "click.wav", wav(16, INT, 1, &click));
+    folder.write("click.wav", wav(16, INT, 1, &click));
     assert_eq!(
-        json(&folder, &["click.wav", "--scale", "POWER"])["scale"],
+        folder.json(&["click.wav", "--scale", "POWER"])["scale"],
         "power"
     );
     let loud: Vec<f32> = hum().iter().map(|x| x * 3e38).collect();
-    write(&folder, "loud.wav", wav(32, FLOAT, 1, &loud));
+    folder.write("loud.wav", wav(32, FLOAT, 1, &loud));
     for scale in ["power", "log-power"] {
-        json(&folder, &["loud.wav", "--scale", scale]);
+        folder.json(&["loud.wav", "--scale", scale]);
     }
 }
 
@@ -287,7 +225,7 @@ fn unusual_recordings_are_still_segmented() {
 fn wrong_usage_is_exit_code_2() {
     let folder = with_hum();
     let usage = |args: &[&str], words: &[&str]| {
-        refused(&folder, &[&["hum.wav"], args].concat(), 2, words);
+        folder.refused(&[&["hum.wav"], args].concat(), 2, words);
     };
     for (flag, value) in [
         ("--components", "0"),
@@ -317,12 +255,7 @@ fn wrong_usage_is_exit_code_2() {
     );
     usage(&["--csv", "x", "--json", "./x"], &["x", "twice"]);
     // Before any work, and before the recording is read.
-    refused(
-        &folder,
-        &["gone.wav", "-o", "x.gif"],
-        2,
-        &["--out", "x.gif"],
-    );
+    folder.refused(&["gone.wav", "-o", "x.gif"], 2, &["--out", "x.gif"]);
 }
 
 #[test]
@@ -353,25 +286,19 @@ fn failed_work_is_exit_code_1_and_names_the_file() {
         ("text.wav", b"a,b\n1,2\n".to_vec(), "readable"),
         ("binary.wav", (0..=255).collect(), "readable"),
     ] {
-        write(&folder, name, bytes);
+        folder.write(name, bytes);
         let args = [name, "--csv", "x.csv", "--json", "x.json"];
-        refused(&folder, &args, 1, &[name, word]);
+        folder.refused(&args, 1, &[name, word]);
     }
-    refused(&folder, &["gone.wav"], 1, &["gone.wav", "no such file"]);
-    refused(&folder, &["folder.wav"], 1, &["folder.wav", "folder"]);
-    refused(
-        &folder,
-        &["hum.wav", "--window", "8001"],
-        1,
-        &["hum.wav", "8001"],
-    );
+    folder.refused(&["gone.wav"], 1, &["gone.wav", "no such file"]);
+    folder.refused(&["folder.wav"], 1, &["folder.wav", "folder"]);
+    folder.refused(&["hum.wav", "--window", "8001"], 1, &["hum.wav", "8001"]);
     for (flag, place) in [
         ("--json", "nowhere/x.json"),
         ("--csv", "folder.wav"),
         ("--out", "nowhere/x.png"),
     ] {
-        refused(
-            &folder,
+        folder.refused(
             &["hum.wav", flag, place],
             1,
             &["cannot write", place, "folder"],
