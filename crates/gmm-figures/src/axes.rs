@@ -187,8 +187,10 @@ impl Axes {
             sheet.text(label, (px, bottom + 16.0), 13.0, MUTED, Anchor::Center);
         }
         let mut room = 10.0;
+        let mut y_label = self.y_label.clone();
         if self.has_y_ticks {
             let along_y = Ticks::between(self.y, n_ticks(height, APART.1), false);
+            y_label = along_y.name(&self.y_label);
             for (&value, label) in along_y.values.iter().zip(&along_y.labels) {
                 let (_, py) = self.at((self.x.0, value));
                 if self.has_grid {
@@ -202,13 +204,13 @@ impl Axes {
         sheet.line(vec![(left, top), (left, bottom), (right, bottom)], line);
         let middle = (0.5 * (left + right), 0.5 * (top + bottom));
         sheet.text(
-            &self.x_label,
+            &along_x.name(&self.x_label),
             (middle.0, bottom + 40.0),
             14.0,
             TEXT,
             Anchor::Center,
         );
-        sheet.upward_text(&self.y_label, (left - room - 9.0, middle.1), 14.0, TEXT);
+        sheet.upward_text(&y_label, (left - room - 9.0, middle.1), 14.0, TEXT);
         sheet.text(
             &self.title,
             (middle.0, top - 16.0),
@@ -236,7 +238,11 @@ impl Axes {
         let every = names.len().div_ceil(n);
         let shown = names.into_iter().step_by(every).cloned();
         let (values, labels) = shown.unzip();
-        Ticks { values, labels }
+        Ticks {
+            values,
+            labels,
+            scale: String::new(),
+        }
     }
 
     /// A line through points of the data, cut off at the frame.

@@ -3,6 +3,7 @@
 use image::{Rgb, RgbImage};
 
 use crate::axes::{Axes, Frame};
+use crate::measure::text_width;
 use crate::palette::Color;
 use crate::sheet::{Anchor, FAINT, MUTED, Sheet, Stroke, TEXT};
 use crate::ticks::Ticks;
@@ -41,13 +42,16 @@ pub fn color_bar(
     sheet.line(corners, Stroke::new(FAINT, 1.0));
     let ticks = Ticks::between(range, (bar.height / 60).clamp(2, 8) as usize, false);
     let axes = Axes::new(bar, (0.0, 1.0), range);
+    let mut room = 0.0f64;
     for (&value, label) in ticks.values.iter().zip(&ticks.labels) {
+        room = room.max(text_width(label, 13.0, false));
         let (_, y) = axes.at((0.0, value));
         sheet.line(vec![(right, y), (right + 5.0, y)], Stroke::new(FAINT, 1.0));
         sheet.text(label, (right + 9.0, y), 13.0, MUTED, Anchor::Left);
     }
     let middle = f64::from(bar.y) + 0.5 * f64::from(bar.height);
-    sheet.upward_text(label, (right + 56.0, middle), 14.0, TEXT);
+    let beyond = right + room + 26.0;
+    sheet.upward_text(&ticks.name(label), (beyond, middle), 14.0, TEXT);
 }
 
 /// Room that a colour bar needs to the right of a frame.

@@ -7,6 +7,8 @@ use crate::numerals::typeset;
 pub(crate) struct Ticks {
     pub(crate) values: Vec<f64>,
     pub(crate) labels: Vec<String>,
+    /// What the labels leave out, `× 10⁻⁸` or `+ 100000000`; nothing for most.
+    pub(crate) scale: String,
 }
 
 impl Ticks {
@@ -17,6 +19,7 @@ impl Ticks {
             return Self {
                 values: Vec::new(),
                 labels: Vec::new(),
+                scale: String::new(),
             };
         }
         /// Ticks may stand this much closer than asked for, rather than half as close.
@@ -35,8 +38,21 @@ impl Ticks {
         let first = ((low - slack) / step).ceil();
         let count = (((high + slack) / step).floor() - first).max(-1.0) as usize + 1;
         let values: Vec<f64> = (0..count).map(|i| (first + i as f64) * step).collect();
-        let labels = labels(&values, step);
-        Self { values, labels }
+        let (labels, scale) = labels(&values, step);
+        Self {
+            values,
+            labels,
+            scale,
+        }
+    }
+
+    /// The name of an axis with what its labels leave out.
+    pub(crate) fn name(&self, name: &str) -> String {
+        if self.scale.is_empty() {
+            String::from(name)
+        } else {
+            format!("{name} ({})", self.scale)
+        }
     }
 }
 
@@ -45,33 +61,42 @@ pub fn round_numbers(low: f64, high: f64, n: usize) -> Vec<f64> {
     Ticks::between((low, high), n, false).values
 }
 
-/// The values as people read them; very large and very small ones as powers of ten.
-fn labels(values: &[f64], step: f64) -> Vec<String> {
-    /// Beyond this many digits, zeros are hard to count.
-    const MOST_DIGITS: i32 = 5;
-    let largest = values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
-    let magnitude = if largest > 0.0 {
-        largest.log10().floor() as i32
+/// The values as people read them, and what is left out: of values far from 0 for their differences the first one,
+/// of very large and very small ones a power of ten.
+fn labels(values: &[f64], step: f64) -> (Vec<String>, String) {
+    /// Beyond these powers of ten, zeros are hard to count.
+    const PLAIN: std::ops::RangeInclusive<i32> = -3..=4;
+    /// Values this many steps from 0 differ in their last digits only.
+    const FAR: f64 = 1e7;
+    let largest = |values: &[f64]| values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+    let is_far = largest(values) >= FAR * step;
+    let offset = if is_far { values[0] } else { 0.0 };
+    let values: Vec<f64> = values.iter().map(|v| v - offset).collect();
+    let magnitude = magnitude(largest(&values));
+    let power = if PLAIN.contains(&magnitude) {
+        0
+    } else {
+        magnitude
+    };
+    let unit = 10f64.powi(power);
+    let shown = |v: &f64| typeset(v / unit, decimals(step / unit));
+    let mut scale = Vec::new();
+    if power != 0 {
+        scale.push(format!("× 10{}", superscript(power)));
+    }
+    if is_far {
+        scale.push(format!("+ {}", typeset(offset, decimals(step))));
+    }
+    (values.iter().map(shown).collect(), scale.join(" "))
+}
+
+/// The power of ten of a number; of nothing, 0.
+fn magnitude(size: f64) -> i32 {
+    if size > 0.0 {
+        size.log10().floor() as i32
     } else {
         0
-    };
-    if !(-3..=MOST_DIGITS).contains(&magnitude) {
-        let unit = 10f64.powi(magnitude);
-        let decimals = decimals(step / unit);
-        let one = |v: &f64| {
-            if *v == 0.0 {
-                String::from("0")
-            } else {
-                format!(
-                    "{}·10{}",
-                    typeset(v / unit, decimals),
-                    superscript(magnitude)
-                )
-            }
-        };
-        return values.iter().map(one).collect();
     }
-    values.iter().map(|&v| typeset(v, decimals(step))).collect()
 }
 
 /// Decimals that tell multiples of `step` apart.
@@ -117,8 +142,22 @@ mod tests {
             labels_of(4500.0, 4830.0, 4),
             ["4500", "4600", "4700", "4800"]
         );
-        assert_eq!(labels_of(0.0, 2e7, 2), ["0", "1·10⁷", "2·10⁷"]);
-        assert_eq!(labels_of(0.0, 4e-9, 2), ["0", "2·10⁻⁹", "4·10⁻⁹"]);
+        let large = Ticks::between((0.0, 2e7), 2, false);
+        assert_eq!(
+            (large.labels.as_slice(), large.name("x")),
+            (
+                ["0", "1", "2"].map(String::from).as_slice(),
+                String::from("x (× 10⁷)")
+            )
+        );
+        let small = Ticks::between((0.0, 4e-9), 2, false);
+        assert_eq!(
+            (small.labels[1].as_str(), small.scale.as_str()),
+            ("2", "× 10⁻⁹")
+        );
+        let far = Ticks::between((1e8 - 2.0, 1e8 + 2.0), 4, false);
+        assert_eq!(far.labels, ["0", "1", "2", "3", "4"]);
+        assert_eq!(far.scale, "+ 99999998");
         assert_eq!(Ticks::between((0.6, 3.4), 9, true).labels, ["1", "2", "3"]);
     }
 

@@ -108,7 +108,13 @@ fn map(sheet: &mut Sheet, frame: Frame, axes: &Axes, model: &Gmm) -> Result<(), 
     const BANDS: usize = 9;
     let mut field = log_density(axes, model)?;
     field.values.iter_mut().for_each(|l| *l = l.exp());
-    let peak = field.values.iter().copied().fold(0.0, f64::max);
+    // A narrow component may lie between the pixels.
+    let at_means = model.log_prob(model.means())?.mapv(f64::exp);
+    let peak = at_means
+        .iter()
+        .chain(&field.values)
+        .copied()
+        .fold(0.0, f64::max);
     // The colour bar has its numbers at the same steps.
     let levels = round_numbers(0.0, peak, BANDS);
     let step = levels.get(1).copied().unwrap_or(peak);
