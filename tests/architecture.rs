@@ -10,6 +10,7 @@ use gmm_tests::{read, root};
 /// The floors of the house: a crate may depend on crates of lower floors only.
 const FLOORS: &[(&str, usize)] = &[
     ("gmm-core", 0),
+    ("gmm-files", 0),
     ("numpy-legacy", 0),
     ("trial", 0),
     ("gmm-figures", 1),

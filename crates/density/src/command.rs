@@ -12,7 +12,7 @@ use gmm_cli::{Failure, FitArgs, OutputArgs, TableArgs, parse_share};
 use gmm_core::{CovarianceType, Ridge};
 
 use job::{Job, Made};
-use tasks::{at_least_two, find_anomalies, fit_and, generated, selected, show_examples, watch};
+use tasks::{find_anomalies, fit_and, generated, selected, show_examples, watch};
 
 /// What a Gaussian mixture says about a table: density, clusters, anomalies, samples
 ///
@@ -131,6 +131,7 @@ impl Common {
                 covariance_type: self.fit.covariance.unwrap_or(usual),
                 params: self.fit.params(ridge),
             },
+            least_columns: defaults.least_columns,
             seed: self.fit.seed,
             output: &self.output,
             table: &self.table,
@@ -142,6 +143,17 @@ impl Common {
 struct Defaults {
     n_components: RangeInclusive<usize>,
     covariance_type: CovarianceType,
+    least_columns: usize,
+}
+
+impl Defaults {
+    /// Of tasks that draw two columns.
+    fn of_plane() -> Self {
+        Self {
+            least_columns: 2,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Defaults {
@@ -149,6 +161,7 @@ impl Default for Defaults {
         Self {
             n_components: 2..=2,
             covariance_type: CovarianceType::Full,
+            least_columns: 1,
         }
     }
 }
@@ -169,7 +182,7 @@ pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
         ),
         Some(Task::Em(common)) => {
             common.refuse_what_em_does_not_hear()?;
-            watch(&common.job("em", Defaults::default()))
+            watch(&common.job("em", Defaults::of_plane()))
         }
         Some(Task::Select(common)) => {
             let defaults = Defaults {
@@ -183,10 +196,9 @@ pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
             )
         }
         Some(Task::Cluster(common)) => fit_and(
-            &common.job("clusters", Defaults::default()),
+            &common.job("clusters", Defaults::of_plane()),
             samples::two_clouds,
-            |job, points, report| {
-                at_least_two(job, points)?;
+            |_, points, report| {
                 Ok(Made {
                     sheet: figure::clusters(points, report)?,
                     ..Made::of_rows(points, report)
@@ -208,15 +220,19 @@ pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
             |job, points, report| generated(job, points, report, *rows as usize),
         ),
         Some(Task::Reduce(common)) => {
+            if *common.fit.n_components(5..=5).start() < 2 {
+                let line = format!("{} 1: two posteriors are drawn", common.fit.count_flag());
+                return Err(Failure::Usage(line));
+            }
             let defaults = Defaults {
                 n_components: 5..=5,
                 covariance_type: CovarianceType::Tied,
+                ..Defaults::of_plane()
             };
             fit_and(
                 &common.job("reduction", defaults),
                 samples::moons,
-                |job, points, report| {
-                    at_least_two(job, points)?;
+                |_, points, report| {
                     Ok(Made {
                         sheet: figure::reduction(points, report)?,
                         ..Made::of_rows(points, report)

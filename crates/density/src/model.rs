@@ -6,8 +6,10 @@ use gmm_core::ndarray::{Array1, Array2, Array3, Axis};
 use gmm_core::rand::Rng;
 use gmm_core::selection::rank;
 use gmm_core::{
-    CovarianceType, Covariances, Fitted, Gmm, GmmError, GmmParams, InitMethod, Progress, Sample,
+    CovarianceType, Covariances, Criteria, Fitted, Gmm, GmmError, GmmParams, InitMethod, Progress,
+    Sample,
 };
+use serde::Serialize;
 
 use crate::data::Points;
 
@@ -33,18 +35,13 @@ impl Default for Options {
     }
 }
 
-/// One number of components that was tried, with criteria of which the smaller is the better.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// One number of components that was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Candidate {
-    /// The number.
-    pub n_components: usize,
-    /// Mean log-likelihood, in nats per row.
-    pub mean_log_likelihood: f64,
-    /// Bayesian information criterion.
-    pub bic: f64,
-    /// Akaike's information criterion.
-    pub aic: f64,
-    /// Integrated completed likelihood: BIC that also asks for separate components.
+    /// The criteria of every fit.
+    #[serde(flatten)]
+    pub criteria: Criteria,
+    /// Integrated completed likelihood: BIC that also asks for separate components; the smaller the better.
     pub icl: f64,
 }
 
@@ -84,7 +81,7 @@ pub fn analyze(
         .iter()
         .map(|fitted| candidate(fitted, points))
         .collect::<Result<Vec<_>, _>>()?;
-    candidates.sort_by_key(|c| c.n_components);
+    candidates.sort_by_key(|c| c.criteria.n_components);
     let best = ranking.into_iter().next().ok_or(GmmError::NoRows)?;
     let means = best.model.means();
     let mut order: Vec<usize> = (0..best.model.n_components()).collect();
@@ -113,10 +110,7 @@ pub fn score(
 
 fn candidate(fitted: &Fitted, points: &Points) -> Result<Candidate, GmmError> {
     Ok(Candidate {
-        n_components: fitted.model.n_components(),
-        mean_log_likelihood: fitted.mean_log_likelihood(),
-        bic: fitted.bic(),
-        aic: fitted.aic(),
+        criteria: fitted.criteria(),
         icl: fitted.model.icl(&points.rows)?,
     })
 }
@@ -284,7 +278,7 @@ mod tests {
         let means = report.fitted.model.means();
         assert!(means[(0, 0)] < means[(1, 0)]);
         let candidate = report.candidates[0];
-        assert!(candidate.icl >= candidate.bic);
+        assert!(candidate.icl >= candidate.criteria.bic);
     }
 
     #[test]

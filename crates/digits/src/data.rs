@@ -1,18 +1,15 @@
 //! Images with their labels.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use gmm_core::ndarray::{Array2, s};
+use gmm_files::FileError;
 use gmm_table::{Table, TableError};
 
 /// The 1797 images of slide 10, 8 × 8 grey levels in 0…16; credit in `assets/ATTRIBUTION.md`.
 const SHIPPED: &[u8] = include_bytes!("../../../assets/digits/digits.csv.gz");
 
-/// The longest file that is read, and the longest text that it may unpack to.
-const LONGEST: u64 = 1 << 30;
 const LARGEST_LABEL: usize = 255;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -20,15 +17,12 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImagesError {
-    /// The file cannot be opened.
-    #[error("{0}")]
-    File(String),
-    /// The file, or what it unpacks to, is too long.
-    #[error("it is longer than {} MiB", LONGEST >> 20)]
-    TooLong,
-    /// Compressed data is cut short or damaged.
-    #[error("the gzip data is cut short or damaged: {0}")]
-    Compression(String),
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Compressed data is cut short, damaged or unpacks to too much.
+    #[error("the gzip data cannot be unpacked: {0}")]
+    Compression(FileError),
     /// The text is no table of numbers.
     #[error(transparent)]
     Table(#[from] TableError),
@@ -107,16 +101,7 @@ impl Images {
     /// A file that is missing, unreadable, a folder or longer than 1 GiB, compressed data that is cut short, and
     /// every value and shape that makes no images, with its line and column.
     pub fn read(path: &Path, width: Option<usize>) -> Result<Self, ImagesError> {
-        if path.is_dir() {
-            return Err(ImagesError::File(String::from("it is a folder")));
-        }
-        let file = |e: std::io::Error| match e.kind() {
-            ErrorKind::NotFound => ImagesError::File(String::from("there is no such file")),
-            ErrorKind::PermissionDenied => ImagesError::File(String::from("permission denied")),
-            _ => ImagesError::File(one_line(&e.to_string())),
-        };
-        let opened = File::open(path).map_err(file)?;
-        Self::decode(&limited(opened, file)?, width)
+        Self::decode(&gmm_files::read(path)?, width)
     }
 
     /// Reads the bytes of such a file.
@@ -125,8 +110,8 @@ impl Images {
     /// As [`read`](Self::read).
     pub fn decode(bytes: &[u8], width: Option<usize>) -> Result<Self, ImagesError> {
         if bytes.starts_with(&GZIP) {
-            let damaged = |e: std::io::Error| ImagesError::Compression(one_line(&e.to_string()));
-            return Self::parse(&limited(MultiGzDecoder::new(bytes), damaged)?, width);
+            let unpacked = gmm_files::read_from(MultiGzDecoder::new(bytes));
+            return Self::parse(&unpacked.map_err(ImagesError::Compression)?, width);
         }
         Self::parse(bytes, width)
     }
@@ -193,23 +178,6 @@ impl Images {
     }
 }
 
-/// All bytes of a source that is not too long.
-fn limited(
-    source: impl Read,
-    refusal: impl Fn(std::io::Error) -> ImagesError,
-) -> Result<Vec<u8>, ImagesError> {
-    let mut bytes = Vec::new();
-    // One byte more than is allowed, to see that it is too many.
-    source
-        .take(LONGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(refusal)?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(ImagesError::TooLong);
-    }
-    Ok(bytes)
-}
-
 /// The labels that occur, in rising order.
 fn classes(labels: &[usize], line_of: &[usize]) -> Result<Vec<usize>, ImagesError> {
     let mut sorted = labels.to_vec();
@@ -240,10 +208,6 @@ fn shape(n_pixels: usize, width: Option<usize>) -> Result<(usize, usize), Images
             _ => Err(ImagesError::NotSquare(n_pixels)),
         },
     }
-}
-
-fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use gmm_files::reason;
 use tempfile::NamedTempFile;
 
 use crate::failure::Failure;
@@ -46,7 +47,7 @@ impl Outputs {
         let existing = match fs::metadata(&target) {
             Ok(metadata) => Some(metadata),
             Err(e) if e.kind() == ErrorKind::NotFound => None,
-            Err(e) => return Err(cannot(&plain(&e))),
+            Err(e) => return Err(cannot(&reason(&e))),
         };
         if existing
             .as_ref()
@@ -63,15 +64,15 @@ impl Outputs {
         if !folder.is_dir() {
             return Err(cannot(&format!("there is no folder {}", folder.display())));
         }
-        let mut file = beside(folder).map_err(|e| cannot(&plain(&e)))?;
+        let mut file = beside(folder).map_err(|e| cannot(&reason(&e)))?;
         file.write_all(bytes)
             .and_then(|()| file.flush())
-            .map_err(|e| cannot(&plain(&e)))?;
+            .map_err(|e| cannot(&reason(&e)))?;
         if let Some(metadata) = existing {
             let permissions = metadata.permissions();
             file.as_file()
                 .set_permissions(permissions)
-                .map_err(|e| cannot(&plain(&e)))?;
+                .map_err(|e| cannot(&reason(&e)))?;
         }
         self.waiting.push(Waiting {
             path: target,
@@ -101,7 +102,7 @@ impl Outputs {
                     // It was just made; if it cannot be removed there is nothing better to say.
                     let _ = fs::remove_file(path);
                 }
-                return Err(cannot_write(&path, &plain(&e)));
+                return Err(cannot_write(&path, &reason(&e)));
             }
             if is_new {
                 new.push(path);
@@ -161,26 +162,15 @@ fn cannot_write(path: &Path, why: &str) -> Failure {
     Failure::Work(format!("cannot write {}: {why}", path.display()))
 }
 
-/// The reason of an input or output error without the operating system's number.
-fn plain(error: &std::io::Error) -> String {
-    match error.kind() {
-        ErrorKind::PermissionDenied => String::from("permission denied"),
-        ErrorKind::ReadOnlyFilesystem => String::from("the file system is read-only"),
-        ErrorKind::StorageFull => String::from("no space is left"),
-        ErrorKind::NotFound => String::from("there is no such file or folder"),
-        ErrorKind::NotADirectory => String::from("there is a file where its folder should be"),
-        ErrorKind::InvalidFilename => String::from("the name is too long or not allowed"),
-        _ => error.to_string(),
-    }
-}
-
 /// Prints to standard output; a reader that has gone away is no failure.
 ///
 /// # Errors
 /// [`Failure::Work`] if standard output cannot be written for another reason.
 pub fn print(text: &str) -> Result<(), Failure> {
     match writeln!(std::io::stdout(), "{text}") {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Failure::of("standard output", e)),
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::of("standard output", reason(&e)))
+        }
         _ => Ok(()),
     }
 }

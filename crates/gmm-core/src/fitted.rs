@@ -104,6 +104,21 @@ impl Note {
     }
 }
 
+/// How well a mixture of so many components fits, in the numbers that models are chosen by; of the criteria the
+/// smaller is the better.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Criteria {
+    /// K.
+    pub n_components: usize,
+    /// Mean log-likelihood, in nats per unit of weight.
+    pub mean_log_likelihood: f64,
+    /// Bayesian information criterion.
+    pub bic: f64,
+    /// Akaike's information criterion.
+    pub aic: f64,
+}
+
 /// A fitted mixture, and how it was found.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -171,6 +186,16 @@ impl Fitted {
     /// Log-likelihood of the model on the data of the fit, in nats.
     pub fn log_likelihood(&self) -> f64 {
         self.mean_log_likelihood() * self.total_weight
+    }
+
+    /// The criteria on the data of the fit.
+    pub fn criteria(&self) -> Criteria {
+        Criteria {
+            n_components: self.model.n_components(),
+            mean_log_likelihood: self.mean_log_likelihood(),
+            bic: self.bic(),
+            aic: self.aic(),
+        }
     }
 
     /// Bayesian information criterion on the data of the fit; the smaller the better.

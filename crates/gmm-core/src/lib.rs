@@ -64,7 +64,7 @@ pub use covariance::{Covariance, CovarianceType};
 pub use dataset::{GmmCovarType, GmmInitMethod};
 pub use em::Outcome;
 pub use error::GmmError;
-pub use fitted::{Fitted, Note, Progress};
+pub use fitted::{Criteria, Fitted, Note, Progress};
 pub use gaussian::Gaussian;
 pub use gmm::Gmm;
 pub use init::InitMethod;

@@ -5,6 +5,8 @@ const SHOWN: usize = 40;
 /// Columns that a message lists.
 const LISTED: usize = 10;
 
+use gmm_files::FileError;
+
 /// What is wrong with a table, in one line.
 ///
 /// Lines are counted from 1 in the file, the names included; a record of several lines has the number of its
@@ -12,24 +14,9 @@ const LISTED: usize = 10;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
-    /// The file is not there.
-    #[error("there is no such file")]
-    NotFound,
-    /// The path is that of a folder.
-    #[error("it is a folder")]
-    Folder,
-    /// The file may not be read.
-    #[error("permission denied")]
-    Denied,
-    /// Reading failed for another reason.
-    #[error("it cannot be read: {0}")]
-    Unreadable(String),
-    /// The file is longer than tables that are read.
-    #[error("it is longer than the {} MiB that are read", .most_bytes >> 20)]
-    TooLong {
-        /// Bytes that are read.
-        most_bytes: u64,
-    },
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// There are more columns than in tables that are read.
     #[error("line {line} has more than the {most_columns} columns that are read")]
     TooWide {

@@ -1,53 +1,17 @@
 //! From bytes to records: text, lines and fields.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::path::Path;
-
 use csv::{ReaderBuilder, StringRecord};
 
 use crate::error::TableError;
 
-/// The longest table that is read.
-const MOST_BYTES: u64 = 1 << 30;
 /// What may part fields, in the order in which it is preferred: commas come last, as they also stand in decimals
 /// and in texts.
 const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
 /// Records that are looked at to find what parts fields.
 const SAMPLED: usize = 50;
 
-/// The bytes of a file.
-pub(crate) fn bytes_of(path: &Path) -> Result<Vec<u8>, TableError> {
-    let failed = |e: std::io::Error| match e.kind() {
-        ErrorKind::NotFound => TableError::NotFound,
-        ErrorKind::IsADirectory => TableError::Folder,
-        ErrorKind::PermissionDenied => TableError::Denied,
-        _ => TableError::Unreadable(e.to_string()),
-    };
-    if path.is_dir() {
-        return Err(TableError::Folder);
-    }
-    let file = File::open(path).map_err(failed)?;
-    check_length(file.metadata().map_err(failed)?.len())?;
-    let mut bytes = Vec::new();
-    // Pipes do not say their length: one byte more than is allowed, to see that it is too many.
-    file.take(MOST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    Ok(bytes)
-}
-
-fn check_length(n_bytes: u64) -> Result<(), TableError> {
-    let most_bytes = MOST_BYTES;
-    match n_bytes > most_bytes {
-        true => Err(TableError::TooLong { most_bytes }),
-        false => Ok(()),
-    }
-}
-
 /// The text of a table, without its byte-order mark.
 pub(crate) fn text_of(bytes: &[u8]) -> Result<&str, TableError> {
-    check_length(bytes.len() as u64)?;
     // Before the test for UTF-8, so that UTF-16 and what is no text are told from other 8-bit encodings.
     if let Some(at) = bytes.iter().position(|b| *b == 0) {
         let line = 1 + n_line_ends(&bytes[..at]);
@@ -97,7 +61,7 @@ impl<'a> Records<'a> {
 
     /// Reads the next record that is not blank, and says its first line; none at the end.
     pub(crate) fn read(&mut self, record: &mut StringRecord) -> Result<Option<usize>, TableError> {
-        let unreadable = |e: csv::Error| TableError::Unreadable(e.to_string());
+        let unreadable = |e: csv::Error| TableError::File(std::io::Error::from(e).into());
         loop {
             let before = self.reader.position().byte() as usize;
             if !self.reader.read_record(record).map_err(unreadable)? {

@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 use crate::error::{TableError, listed, shown};
 use crate::field::{Field, has_decimal_comma};
-use crate::records::{Records, bytes_of, text_of};
+use crate::records::{Records, text_of};
 
 /// The widest table that is read.
 const MOST_COLUMNS: usize = 1 << 16;
@@ -50,7 +50,7 @@ impl Table {
     /// A file that is missing, a folder, not readable or longer than 1 GiB; else as
     /// [`from_bytes`](Self::from_bytes). The path is not part of the message.
     pub fn read(path: &Path) -> Result<Self, TableError> {
-        Self::from_bytes(&bytes_of(path)?)
+        Self::from_bytes(&gmm_files::read(path)?)
     }
 
     /// Reads the bytes of a file.

@@ -42,21 +42,6 @@ fn paths() {
     assert_eq!(read(&long), "it is longer than the 1024 MiB that are read");
 }
 
-#[cfg(unix)]
-#[test]
-fn permission() {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("closed.csv");
-    fs::write(&path, "1\n").unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
-    // The superuser may read everything.
-    if fs::read(&path).is_err() {
-        assert_eq!(Table::read(&path), Err(TableError::Denied));
-    }
-    assert_eq!(TableError::Denied.to_string(), "permission denied");
-}
-
 #[test]
 fn what_is_no_text() {
     assert_eq!(

@@ -6,7 +6,7 @@ use gmm_cli::clap::{self, Parser, ValueEnum};
 use gmm_cli::{
     Bar, FIGURE, Failure, FitArgs, FitReport, OutputArgs, Targets, closing, named_after, to_json,
 };
-use gmm_core::{GmmError, Note, Ridge};
+use gmm_core::{Criteria, GmmError, Note, Ridge};
 use gmm_figures::decimal;
 use image_seg::{
     ColorSpace, MOST_SEGMENTS, Options, Palette, Picture, Report, analyze, draw, label_image,
@@ -191,20 +191,13 @@ struct JsonReport {
     #[serde(flatten)]
     fit: FitReport,
     segments: Vec<JsonSegment>,
-    selection: Vec<JsonCandidate>,
+    selection: Vec<Criteria>,
 }
 
 #[derive(Serialize)]
 struct JsonSegment {
     share: f64,
     mean_color: String,
-}
-
-#[derive(Serialize)]
-struct JsonCandidate {
-    n_components: usize,
-    bic: f64,
-    mean_log_likelihood: f64,
 }
 
 impl JsonReport {
@@ -233,15 +226,7 @@ impl JsonReport {
                     mean_color: s.mean_color.hex(),
                 })
                 .collect(),
-            selection: report
-                .candidates
-                .iter()
-                .map(|c| JsonCandidate {
-                    n_components: c.n_components,
-                    bic: c.bic,
-                    mean_log_likelihood: c.mean_log_likelihood,
-                })
-                .collect(),
+            selection: report.candidates.clone(),
         }
     }
 }

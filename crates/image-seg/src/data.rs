@@ -1,9 +1,9 @@
 //! Pictures.
 
-use std::fs::File;
-use std::io::{Cursor, ErrorKind, Read};
+use std::io::Cursor;
 use std::path::Path;
 
+use gmm_files::FileError;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use zune_core::bytestream::ZCursor;
 use zune_core::options::DecoderOptions;
@@ -17,16 +17,14 @@ const MOST_PIXELS_A_SIDE: u32 = 65_535;
 const MOST_BYTES: u64 = 1 << 30;
 /// What a decoder may use before the size of the picture is known: a colour profile can unpack to anything.
 const MOST_HEADER_BYTES: u64 = 64 << 20;
-/// The longest file that is read.
-const LONGEST_FILE: u64 = 1 << 30;
 
 /// Why a picture cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PictureError {
     /// The file cannot be opened.
-    #[error("{0}")]
-    File(String),
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The bytes are no picture that can be read.
     #[error("not a readable picture (PNG, JPEG, PNM or BMP): {0}")]
     Decoding(String),
@@ -67,28 +65,7 @@ impl Picture {
     /// A file that is missing, unreadable or a folder; bytes that are no picture or a damaged one; a picture
     /// without pixels, or with more than 64 million.
     pub fn read(path: &Path) -> Result<Self, PictureError> {
-        if path.is_dir() {
-            return Err(PictureError::File(String::from("it is a folder")));
-        }
-        let file = |e: std::io::Error| match e.kind() {
-            ErrorKind::NotFound => PictureError::File(String::from("there is no such file")),
-            ErrorKind::PermissionDenied => PictureError::File(String::from("permission denied")),
-            _ => PictureError::File(e.to_string()),
-        };
-        let mut bytes = Vec::new();
-        // One byte more than is allowed, to see that it is too many.
-        let opened = File::open(path).map_err(file)?;
-        opened
-            .take(LONGEST_FILE + 1)
-            .read_to_end(&mut bytes)
-            .map_err(file)?;
-        if bytes.len() as u64 > LONGEST_FILE {
-            return Err(PictureError::File(format!(
-                "it is longer than {} MiB",
-                LONGEST_FILE >> 20
-            )));
-        }
-        Self::decode(&bytes)
+        Self::decode(&gmm_files::read(path)?)
     }
 
     /// Reads the bytes of a PNG, JPEG, PNM or BMP file.

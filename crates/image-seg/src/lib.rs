@@ -21,4 +21,4 @@ mod model;
 pub use data::{Picture, PictureError};
 pub use features::{ColorSpace, Colors, lab};
 pub use figure::{Palette, draw, label_image};
-pub use model::{Candidate, MOST_SEGMENTS, Options, Report, Segment, analyze};
+pub use model::{MOST_SEGMENTS, Options, Report, Segment, analyze};

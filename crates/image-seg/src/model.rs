@@ -4,7 +4,9 @@ use std::ops::RangeInclusive;
 
 use gmm_core::ndarray::Array1;
 use gmm_core::selection::rank;
-use gmm_core::{CovarianceType, Fitted, Gmm, GmmError, GmmParams, Progress, Ridge, Sample};
+use gmm_core::{
+    CovarianceType, Criteria, Fitted, Gmm, GmmError, GmmParams, Progress, Ridge, Sample,
+};
 use gmm_figures::Color;
 
 use crate::data::Picture;
@@ -52,17 +54,6 @@ pub struct Segment {
     pub mean: [f64; 3],
 }
 
-/// One number of components that was tried.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Candidate {
-    /// The number.
-    pub n_components: usize,
-    /// Bayesian information criterion; the smaller the better.
-    pub bic: f64,
-    /// Mean log-likelihood, in nats per pixel.
-    pub mean_log_likelihood: f64,
-}
-
 /// A segmented picture.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -75,7 +66,7 @@ pub struct Report {
     /// The segments, one for each component.
     pub segments: Vec<Segment>,
     /// What was tried, by number of components.
-    pub candidates: Vec<Candidate>,
+    pub candidates: Vec<Criteria>,
     /// Distinct colours of the picture.
     pub n_colors: usize,
     /// Bits a channel in which they are told apart.
@@ -117,7 +108,7 @@ pub fn analyze(
         &[options.covariance_type],
         observe,
     )?;
-    let mut candidates: Vec<Candidate> = ranking.iter().map(candidate).collect();
+    let mut candidates: Vec<Criteria> = ranking.iter().map(Fitted::criteria).collect();
     candidates.sort_by_key(|c| c.n_components);
     let Some(fitted) = ranking.into_iter().next() else {
         return Err(GmmError::NoRows);
@@ -149,14 +140,6 @@ pub fn analyze(
         n_colors,
         color_depth: colors.depth,
     })
-}
-
-fn candidate(fitted: &Fitted) -> Candidate {
-    Candidate {
-        n_components: fitted.model.n_components(),
-        bic: fitted.bic(),
-        mean_log_likelihood: fitted.mean_log_likelihood(),
-    }
 }
 
 fn segments(

@@ -217,10 +217,11 @@ fn summary(series: &Series, report: &Report) -> Vec<String> {
         series.value_name
     )];
     if report.n_missing > 0 {
-        lines.push(format!(
-            "{} values are missing; windows that lack one have no regime",
-            report.n_missing
-        ));
+        let values = match report.n_missing {
+            1 => String::from("1 value is missing"),
+            n => format!("{n} values are missing"),
+        };
+        lines.push(format!("{values}; windows that lack one have no regime"));
     }
     lines.push(String::new());
     lines.push(format!(

@@ -1,6 +1,5 @@
 //! The command line.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -120,18 +119,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
 }
 
 fn cannot_make(folder: &Path, error: &std::io::Error) -> Failure {
-    let why = match error.kind() {
-        ErrorKind::NotFound => "there is no such place",
-        ErrorKind::PermissionDenied => "permission denied",
-        ErrorKind::NotADirectory => "there is a file where a folder above it should be",
-        ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
-        _ => {
-            return Failure::of(
-                folder.display(),
-                format!("cannot make this folder: {error}"),
-            );
-        }
-    };
+    let why = gmm_files::reason(error);
     Failure::of(folder.display(), format!("cannot make this folder: {why}"))
 }
 

@@ -1,9 +1,9 @@
 //! Recordings.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::Read as _;
 use std::path::Path;
 
+use gmm_files::FileError;
 use hound::{SampleFormat, WavReader};
 
 /// A prompt for telephones, 5.7 s at 8 kHz in 16 bits; credit in `assets/ATTRIBUTION.md`.
@@ -14,8 +14,6 @@ const STREAMED: u32 = 0x7fff_0000;
 
 /// The longest recording that is read: 25 minutes at 44.1 kHz.
 const MOST_SAMPLES: u64 = 1 << 26;
-/// The longest file that is read.
-const LONGEST_FILE: u64 = 1 << 30;
 /// Full scale of a float sample is 1; in units of 16-bit samples it is this.
 const FLOAT_SCALE: f64 = 32768.0;
 
@@ -29,8 +27,8 @@ const EXTENSIBLE: u16 = 0xfffe;
 #[non_exhaustive]
 pub enum RecordingError {
     /// The file cannot be opened.
-    #[error("{0}")]
-    File(String),
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The bytes are no WAV file, or a damaged one.
     #[error("not a readable WAV file: {0}")]
     Format(String),
@@ -88,26 +86,7 @@ impl Recording {
     /// A file that is missing, unreadable, a folder or longer than a GiB, and as
     /// [`from_wav_bytes`](Self::from_wav_bytes).
     pub fn read(path: &Path) -> Result<Self, RecordingError> {
-        if path.is_dir() {
-            return Err(RecordingError::File(String::from("it is a folder")));
-        }
-        let file = |e: std::io::Error| match e.kind() {
-            ErrorKind::NotFound => RecordingError::File(String::from("there is no such file")),
-            ErrorKind::PermissionDenied => RecordingError::File(String::from("permission denied")),
-            _ => RecordingError::File(e.to_string()),
-        };
-        let mut bytes = Vec::new();
-        // One byte more than is allowed, to see that it is too many.
-        let opened = File::open(path).map_err(file)?;
-        opened
-            .take(LONGEST_FILE + 1)
-            .read_to_end(&mut bytes)
-            .map_err(file)?;
-        if bytes.len() as u64 > LONGEST_FILE {
-            let why = format!("it is longer than {} MiB", LONGEST_FILE >> 20);
-            return Err(RecordingError::File(why));
-        }
-        Self::from_wav_bytes(&bytes)
+        Self::from_wav_bytes(&gmm_files::read(path)?)
     }
 
     /// Reads the bytes of a WAV file. Several channels are averaged to one.

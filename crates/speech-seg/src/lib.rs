@@ -26,4 +26,4 @@ pub use activity::{Activity, SHORTEST_PAUSE, SHORTEST_SOUND, Span};
 pub use data::{Recording, RecordingError};
 pub use features::{Scale, Spectrogram, WindowError, Windows};
 pub use figure::draw;
-pub use model::{AnalysisError, Candidate, MOST_SEGMENTS, Options, Report, Segment, analyze};
+pub use model::{AnalysisError, MOST_SEGMENTS, Options, Report, Segment, analyze};

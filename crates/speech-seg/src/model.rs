@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 
 use gmm_core::ndarray::{Array2, ShapeBuilder};
 use gmm_core::selection::rank;
-use gmm_core::{CovarianceType, Fitted, Gmm, GmmError, GmmParams, Progress, Ridge, Sample};
+use gmm_core::{
+    CovarianceType, Criteria, Fitted, Gmm, GmmError, GmmParams, Progress, Ridge, Sample,
+};
 
 use crate::activity::{Activity, frame_levels};
 use crate::data::Recording;
@@ -71,17 +73,6 @@ pub struct Segment {
     pub mean: f64,
 }
 
-/// One number of components that was tried.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Candidate {
-    /// The number.
-    pub n_components: usize,
-    /// Bayesian information criterion; the smaller the better.
-    pub bic: f64,
-    /// Mean log-likelihood, in nats per cell.
-    pub mean_log_likelihood: f64,
-}
-
 /// A segmented recording.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -96,7 +87,7 @@ pub struct Report {
     /// The segments, one for each component. A component that is nowhere the most probable has no cells.
     pub segments: Vec<Segment>,
     /// What was tried, by number of components.
-    pub candidates: Vec<Candidate>,
+    pub candidates: Vec<Criteria>,
     /// The level of each window, its mean power over all frequencies, in dB.
     pub frame_levels: Vec<f64>,
     /// Sound and pauses, told by these levels; none where they do not fall into two groups.
@@ -143,7 +134,7 @@ pub fn analyze(
         &[options.covariance_type],
         observe,
     )?;
-    let mut candidates: Vec<Candidate> = ranking.iter().map(candidate).collect();
+    let mut candidates: Vec<Criteria> = ranking.iter().map(Fitted::criteria).collect();
     candidates.sort_by_key(|c| c.n_components);
     let Some(fitted) = ranking.into_iter().next() else {
         return Err(AnalysisError::Fit(GmmError::NoRows));
@@ -177,14 +168,6 @@ fn distinct(rows: &Array2<f64>, most: usize) -> usize {
         })
         .for_each(drop);
     seen.len()
-}
-
-fn candidate(fitted: &Fitted) -> Candidate {
-    Candidate {
-        n_components: fitted.model.n_components(),
-        bic: fitted.bic(),
-        mean_log_likelihood: fitted.mean_log_likelihood(),
-    }
 }
 
 fn from_quiet_to_loud(fitted: Fitted) -> Result<Fitted, GmmError> {

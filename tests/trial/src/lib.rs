@@ -70,6 +70,24 @@ impl Trial {
         assert_eq!(self.names(), before, "{args:?} left something behind");
     }
 
+    /// Runs it to a good end on 1, 2 and 3 threads: it must say the same and write the same bytes to these files.
+    pub fn same_on_any_threads(&self, args: &[&str], files: &[&str]) {
+        let mut first = None;
+        for threads in ["1", "2", "3"] {
+            let mut command = self.command();
+            let output = command
+                .args(args)
+                .env("RAYON_NUM_THREADS", threads)
+                .output();
+            let output = output.unwrap();
+            assert!(output.status.success(), "{args:?}: {output:?}");
+            let bytes = |name: &&str| fs::read(self.path().join(name)).unwrap();
+            let all = (output.stdout, files.iter().map(bytes).collect::<Vec<_>>());
+            let is_same = first.get_or_insert_with(|| all.clone()) == &all;
+            assert!(is_same, "{args:?} on {threads} threads");
+        }
+    }
+
     /// The names in the folder, in order.
     pub fn names(&self) -> Vec<String> {
         names(self.path())

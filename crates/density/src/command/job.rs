@@ -17,6 +17,8 @@ pub(super) struct Job<'a> {
     pub(super) file: Option<&'a Path>,
     pub(super) columns: &'a [String],
     pub(super) options: Options,
+    /// Columns that the task needs.
+    pub(super) least_columns: usize,
     pub(super) seed: u64,
     pub(super) output: &'a OutputArgs,
     pub(super) table: &'a TableArgs,
@@ -34,34 +36,13 @@ pub(super) struct Made {
 #[derive(Default, Serialize)]
 pub(super) struct Extra {
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) selection: Vec<JsonCandidate>,
+    pub(super) selection: Vec<Candidate>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) threshold: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) anomalies: Option<Vec<usize>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) log_likelihoods: Option<Vec<f64>>,
-}
-
-#[derive(Serialize)]
-pub(super) struct JsonCandidate {
-    pub(super) n_components: usize,
-    pub(super) mean_log_likelihood: f64,
-    pub(super) bic: f64,
-    pub(super) aic: f64,
-    pub(super) icl: f64,
-}
-
-impl From<&Candidate> for JsonCandidate {
-    fn from(c: &Candidate) -> Self {
-        Self {
-            n_components: c.n_components,
-            mean_log_likelihood: c.mean_log_likelihood,
-            bic: c.bic,
-            aic: c.aic,
-            icl: c.icl,
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -93,6 +74,10 @@ impl Job<'_> {
 
     pub(super) fn points(&self, example: fn() -> Points) -> Result<Points, Failure> {
         let points = self.read(example)?;
+        if points.columns.len() < self.least_columns {
+            let line = "one column only; this task draws two (`density estimate` draws one)";
+            return Err(Failure::of(self.name(&points), line));
+        }
         let mut names = points.columns.iter().enumerate();
         match names.find(|(i, name)| points.columns[..*i].contains(name)) {
             Some((_, name)) => Err(Failure::Usage(format!(

@@ -10,7 +10,7 @@ use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_figures::decimal;
 use gmm_table::{number, to_csv};
 
-use super::job::{Extra, Job, JsonCandidate, Made, rows_as_csv};
+use super::job::{Extra, Job, Made, rows_as_csv};
 
 /// The examples of the slides, each as a figure in this folder.
 pub(super) fn show_examples(quiet: bool) -> Result<(), Failure> {
@@ -66,19 +66,10 @@ pub(super) fn fit_and(
     job.deliver(&places, &points, &report, &made)
 }
 
-pub(super) fn at_least_two(job: &Job<'_>, points: &Points) -> Result<(), Failure> {
-    if points.columns.len() > 1 {
-        return Ok(());
-    }
-    let line = "one column only; this task draws two (`density estimate` draws one)";
-    Err(Failure::of(job.name(points), line))
-}
-
 pub(super) fn watch(job: &Job<'_>) -> Result<(), Failure> {
     const MOMENTS: [usize; 4] = [0, 1, 3, 10];
     let places = job.places(None)?;
     let points = job.points(samples::two_blobs)?;
-    at_least_two(job, &points)?;
     // The slide starts with unit covariances, which suit its own data only.
     let variances = match job.file {
         None => vec![1.0; points.columns.len()],
@@ -116,28 +107,29 @@ pub(super) fn selected(points: &Points, report: &Report) -> Made {
     )];
     let best = report.fitted.model.n_components();
     for c in &report.candidates {
-        let [bic, aic, icl] = [c.bic, c.aic, c.icl].map(|v| decimal(v, 2));
-        let mark = if c.n_components == best {
+        let [bic, aic, icl] = [c.criteria.bic, c.criteria.aic, c.icl].map(|v| decimal(v, 2));
+        let mark = if c.criteria.n_components == best {
             "  least BIC"
         } else {
             ""
         };
         lines.push(format!(
             "{:>10} {:>20.6} {bic:>14} {aic:>14} {icl:>14}{mark}",
-            c.n_components, c.mean_log_likelihood
+            c.criteria.n_components, c.criteria.mean_log_likelihood
         ));
     }
     lines.push(String::new());
     let names = ["n_components", "mean_log_likelihood", "bic", "aic", "icl"].map(String::from);
     let rows = report.candidates.iter().map(|c| {
-        let values = [c.mean_log_likelihood, c.bic, c.aic, c.icl].map(number);
-        [vec![c.n_components.to_string()], values.to_vec()].concat()
+        let k = c.criteria;
+        let values = [k.mean_log_likelihood, k.bic, k.aic, c.icl].map(number);
+        [vec![c.criteria.n_components.to_string()], values.to_vec()].concat()
     });
     Made {
         sheet: figure::selection(points, &report.candidates),
         csv: to_csv(&names, rows),
         extra: Extra {
-            selection: report.candidates.iter().map(JsonCandidate::from).collect(),
+            selection: report.candidates.clone(),
             ..Extra::default()
         },
         lines,

@@ -14,7 +14,10 @@ type Criterion = (&'static str, Color, fn(&Candidate) -> f64);
 
 /// ICL has a scale of its own: it also counts how much components overlap.
 const PANELS: [&[Criterion]; 2] = [
-    &[("BIC", BLUE, |c| c.bic), ("AIC", VERMILION, |c| c.aic)],
+    &[
+        ("BIC", BLUE, |c| c.criteria.bic),
+        ("AIC", VERMILION, |c| c.criteria.aic),
+    ],
     &[("ICL", GREEN, |c| c.icl)],
 ];
 
@@ -28,10 +31,17 @@ pub fn selection(points: &Points, candidates: &[Candidate]) -> Sheet {
         WIDTHS[1] + BETWEEN + MARGIN,
     );
     let (mut sheet, first) = page(width, 540, right);
-    let best = least(candidates, |c| c.bic).map_or_else(String::new, |c| {
-        let s = if c.n_components == 1 { "" } else { "s" };
-        let bic = typeset(c.bic, 1);
-        format!("BIC is least, {bic}, with {} component{s}", c.n_components)
+    let best = least(candidates, |c| c.criteria.bic).map_or_else(String::new, |c| {
+        let s = if c.criteria.n_components == 1 {
+            ""
+        } else {
+            "s"
+        };
+        let bic = typeset(c.criteria.bic, 1);
+        format!(
+            "BIC is least, {bic}, with {} component{s}",
+            c.criteria.n_components
+        )
     });
     sheet.heading(
         &format!("Number of components: {}", points.name),
@@ -57,14 +67,14 @@ fn panel(sheet: &mut Sheet, frame: Frame, candidates: &[Candidate], criteria: &[
     let values = criteria
         .iter()
         .flat_map(|(_, _, value)| candidates.iter().map(value));
-    let counts = candidates.iter().map(|c| c.n_components as f64);
+    let counts = candidates.iter().map(|c| c.criteria.n_components as f64);
     let axes = Axes::new(frame, padded(counts), padded(values))
         .with_whole_x()
         .labelled("Number of components", "Criterion, the smaller the better");
     axes.draw(sheet);
     let mut entries = Vec::new();
     for &(name, color, value) in criteria {
-        let place = |c: &Candidate| (c.n_components as f64, value(c));
+        let place = |c: &Candidate| (c.criteria.n_components as f64, value(c));
         let stroke = Stroke::new(color, 2.2);
         axes.line(sheet, candidates.iter().map(place), stroke);
         for candidate in candidates {
