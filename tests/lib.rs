@@ -1,6 +1,7 @@
 //! What the workspace's tests share: the data and the golden numbers.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gmm_core::rand::SeedableRng;
@@ -59,6 +60,21 @@ pub fn two_groups(n: usize) -> Array2<f64> {
     gmm.unwrap()
         .sample(n, &mut Xoshiro256Plus::seed_from_u64(1))
         .0
+}
+
+/// How far two partitions of the same rows agree: 1 where they are equal, about 0 by chance (Hubert & Arabie,
+/// *J. Classification* 2, 1985).
+pub fn adjusted_rand_index(a: &[impl Ord], b: &[impl Ord]) -> f64 {
+    fn pairs<T: Ord>(labels: impl Iterator<Item = T>) -> f64 {
+        let mut counts = BTreeMap::new();
+        labels.for_each(|label| *counts.entry(label).or_insert(0.0) += 1.0);
+        counts.values().map(|n: &f64| n * (n - 1.0) / 2.0).sum()
+    }
+    assert_eq!(a.len(), b.len());
+    let together = pairs(a.iter().zip(b));
+    let (in_a, in_b) = (pairs(a.iter()), pairs(b.iter()));
+    let by_chance = in_a * in_b / pairs(a.iter().map(|_| 0));
+    (together - by_chance) / (0.5 * (in_a + in_b) - by_chance)
 }
 
 /// A list of numbers, at any depth, in order.
