@@ -12,7 +12,7 @@ use ndarray::{Array2, Array3, Axis, array, concatenate};
 
 fn all_types(x: &Array2<f64>, k: usize) -> Vec<Fitted> {
     let fit = |t| Gmm::params(k).covariance_type(t).fit_report(x).unwrap();
-    CovarianceType::ALL.into_iter().map(fit).collect()
+    CovarianceType::BASIC.into_iter().map(fit).collect()
 }
 
 fn sound(fitted: &Fitted, x: &Array2<f64>) {
@@ -141,7 +141,7 @@ fn an_offset_of_1e8_costs_no_accuracy() {
     let far = two_groups(2000) + 1e8;
     // Exact: both operands are near 1e8.
     let near = &far - 1e8;
-    for covariance_type in CovarianceType::ALL {
+    for covariance_type in CovarianceType::BASIC {
         let start = Gmm::params(2)
             .covariance_type(covariance_type)
             .max_n_iterations(1)

@@ -150,7 +150,7 @@ fn invert(factor: &[f64], dim: usize) -> Vec<f64> {
 }
 
 /// Σ aᵢbᵢ in four interleaved sums, which the compiler can vectorise.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let (a4, a_rest) = a.as_chunks::<4>();
     let (b4, b_rest) = b.as_chunks::<4>();
     let mut lanes = [0.0; 4];

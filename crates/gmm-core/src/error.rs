@@ -109,6 +109,16 @@ pub enum GmmError {
         /// Column at which the factorisation stopped.
         column: usize,
     },
+    /// Covariances do not share what their family asks for.
+    #[error(
+        "the covariance of component {component} does not share with the others what {family} asks for"
+    )]
+    OutsideFamily {
+        /// First component whose matrix an M-step of the family would not find again.
+        component: usize,
+        /// Name of the family.
+        family: String,
+    },
     /// A model file is not one, or is damaged.
     #[error("not a readable model: {0}")]
     ModelFormat(String),

@@ -45,7 +45,8 @@ impl Gmm {
     ///
     /// # Errors
     /// Sizes that disagree; weights that are negative or do not sum to 1 (to within 1e-6, which is then
-    /// divided out); means that are not finite; covariances that are not symmetric or not positive definite.
+    /// divided out); means that are not finite; covariances that are not symmetric, not positive definite or (to
+    /// within 1e-6 of the deviations) not of their family.
     pub fn new(
         weights: Array1<f64>,
         means: Array2<f64>,
@@ -74,7 +75,9 @@ impl Gmm {
                     covariances.of_component(i, d)?,
                 ))
             })
-            .collect::<Result<_, GmmError>>()?;
+            .collect::<Result<Vec<_>, GmmError>>()?;
+        let found: Vec<_> = components.iter().map(Gaussian::covariance).collect();
+        covariances.check_family(&found)?;
         let mixture = Mixture::new(shares, components);
         Ok(Self::from_mixture(mixture, covariances.covariance_type()))
     }
@@ -148,24 +151,8 @@ impl Gmm {
 
     /// Σ in the shape of its type: what [`Gmm::new`] takes.
     pub fn typed_covariances(&self) -> Covariances {
-        let (k, d) = (self.n_components(), self.n_features());
-        let entry = |c: usize, i: usize, j: usize| self.components()[c].covariance().entry(i, j);
-        match self.covariance_type {
-            CovarianceType::Full => Covariances::Full(self.covariances()),
-            CovarianceType::Tied => {
-                Covariances::Tied(Array2::from_shape_fn((d, d), |(i, j)| entry(0, i, j)))
-            }
-            CovarianceType::Diagonal => {
-                Covariances::Diagonal(Array2::from_shape_fn((k, d), |(c, j)| entry(c, j, j)))
-            }
-            CovarianceType::TiedDiagonal => {
-                Covariances::TiedDiagonal(Array1::from_shape_fn(d, |j| entry(0, j, j)))
-            }
-            CovarianceType::Spherical => {
-                Covariances::Spherical(Array1::from_shape_fn(k, |c| entry(c, 0, 0)))
-            }
-            CovarianceType::TiedSpherical => Covariances::TiedSpherical(entry(0, 0, 0)),
-        }
+        let components = self.components().iter().map(Gaussian::covariance);
+        Covariances::of_type(self.covariance_type, &components.collect::<Vec<_>>())
     }
 
     /// Free parameters: K−1 weights, K·D means, and those of the covariances.

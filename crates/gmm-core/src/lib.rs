@@ -34,9 +34,11 @@
 mod cholesky;
 mod covariance;
 mod dataset;
+mod eigen;
 mod em;
 mod emission;
 mod error;
+mod family;
 mod fit;
 mod fitted;
 mod gaussian;

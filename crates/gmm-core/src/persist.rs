@@ -1,4 +1,4 @@
-//! Models as text: JSON, format version 1.
+//! Models as text: JSON, format versions 1 and 2.
 //!
 //! ```json
 //! {
@@ -13,10 +13,17 @@
 //!
 //! `weights` has K numbers, `means` K lists of D. `covariances` has scikit-learn's shape: K × D × D for
 //! `full`, D × D for `tied`, K × D for `diag`, K for `spherical`; D for `tied-diag` and one number for
-//! `tied-spherical`. Numbers are written so that they read back to the same bits, and a model is a function
+//! `tied-spherical`.
+//!
+//! Version 2 is written for the types that version 1 does not know, and for these alone: older programs read
+//! all other models. `VEI`, `EVI`, `VEE`, `EVE`, `VVE`, `EEV`, `VEV` and `EVV` have K × D × D `covariances`. Those of
+//! `mfa-2` (two factors) are `{"loadings": .., "noise": ..}`, K × D × 2 and K × D; those of `ppca-2` the same with K
+//! noise variances.
+//!
+//! Numbers are written so that they read back to the same bits, and a model is a function
 //! of them, so it answers with the same bits too. Fields that are not listed are ignored.
 
-use ndarray::{Array, Array1, Array2, Dimension, IntoDimension};
+use ndarray::{Array, Array1, Array2, Array3, Dimension, IntoDimension};
 use serde::{Deserialize, Serialize};
 
 use crate::covariance::CovarianceType;
@@ -25,7 +32,7 @@ use crate::gmm::Gmm;
 use crate::typed_covariances::Covariances;
 
 const FORMAT: &str = "gaussian-mixture";
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 #[derive(Deserialize)]
 struct Header {
@@ -57,6 +64,19 @@ enum Nested {
     List(Vec<f64>),
     Rows(Vec<Vec<f64>>),
     Matrices(Vec<Vec<Vec<f64>>>),
+    Factors {
+        loadings: Vec<Vec<Vec<f64>>>,
+        noise: Box<Nested>,
+    },
+}
+
+/// The version that knows the type.
+fn version_of(covariance_type: CovarianceType) -> u64 {
+    if CovarianceType::BASIC.contains(&covariance_type) {
+        1
+    } else {
+        2
+    }
 }
 
 impl Gmm {
@@ -73,7 +93,7 @@ impl Gmm {
         };
         let file = File {
             format: FORMAT,
-            version: VERSION,
+            version: version_of(body.covariance_type),
             body: &body,
         };
         serde_json::to_string_pretty(&file).map_err(damaged)
@@ -115,9 +135,15 @@ impl Gmm {
 impl From<Covariances> for Nested {
     fn from(covariances: Covariances) -> Self {
         match covariances {
-            Covariances::Full(m) => {
-                Self::Matrices(m.outer_iter().map(|m| rows_of(&m.to_owned())).collect())
-            }
+            Covariances::Full(m) | Covariances::Family(_, m) => Self::Matrices(matrices_of(&m)),
+            Covariances::Factors { loadings, noise } => Self::Factors {
+                loadings: matrices_of(&loadings),
+                noise: Box::new(Self::Rows(rows_of(&noise))),
+            },
+            Covariances::ProbabilisticPca { loadings, noise } => Self::Factors {
+                loadings: matrices_of(&loadings),
+                noise: Box::new(Self::List(noise.to_vec())),
+            },
             Covariances::Tied(m) | Covariances::Diagonal(m) => Self::Rows(rows_of(&m)),
             Covariances::TiedDiagonal(v) | Covariances::Spherical(v) => Self::List(v.to_vec()),
             Covariances::TiedSpherical(v) => Self::Number(v),
@@ -128,13 +154,14 @@ impl From<Covariances> for Nested {
 impl Nested {
     fn into_typed(self, of: CovarianceType, k: usize, d: usize) -> Result<Covariances, GmmError> {
         const WHAT: &str = "covariances";
+        let cube = |m: Vec<Vec<Vec<f64>>>, width: usize| {
+            let regular = m.len() == k && m.iter().all(|m| m.len() == d);
+            let rows = if regular { m.concat() } else { Vec::new() };
+            let flat = flat(rows, k * d, width, WHAT)?;
+            array((k, d, width), flat, WHAT)
+        };
         match (of, self) {
-            (CovarianceType::Full, Self::Matrices(m)) => {
-                let regular = m.len() == k && m.iter().all(|m| m.len() == d);
-                let rows = if regular { m.concat() } else { Vec::new() };
-                let flat = flat(rows, k * d, d, WHAT)?;
-                array((k, d, d), flat, WHAT).map(Covariances::Full)
-            }
+            (CovarianceType::Full, Self::Matrices(m)) => cube(m, d).map(Covariances::Full),
             (CovarianceType::Tied, Self::Rows(m)) => {
                 array((d, d), flat(m, d, d, WHAT)?, WHAT).map(Covariances::Tied)
             }
@@ -148,6 +175,27 @@ impl Nested {
                 array(k, v, WHAT).map(Covariances::Spherical)
             }
             (CovarianceType::TiedSpherical, Self::Number(v)) => Ok(Covariances::TiedSpherical(v)),
+            (CovarianceType::FactorAnalyzers { n_factors }, Self::Factors { loadings, noise }) => {
+                let Self::Rows(noise) = *noise else {
+                    return Err(misshapen(WHAT));
+                };
+                Ok(Covariances::Factors {
+                    loadings: cube(loadings, n_factors)?,
+                    noise: array((k, d), flat(noise, k, d, WHAT)?, WHAT)?,
+                })
+            }
+            (CovarianceType::ProbabilisticPca { n_factors }, Self::Factors { loadings, noise }) => {
+                let Self::List(noise) = *noise else {
+                    return Err(misshapen(WHAT));
+                };
+                Ok(Covariances::ProbabilisticPca {
+                    loadings: cube(loadings, n_factors)?,
+                    noise: array(k, noise, WHAT)?,
+                })
+            }
+            (of, Self::Matrices(m)) if version_of(of) == 2 && of.n_factors().is_none() => {
+                cube(m, d).map(|m| Covariances::Family(of, m))
+            }
             _ => Err(misshapen(WHAT)),
         }
     }
@@ -176,6 +224,11 @@ fn damaged(error: serde_json::Error) -> GmmError {
 
 fn rows_of(m: &Array2<f64>) -> Vec<Vec<f64>> {
     m.rows().into_iter().map(|r| r.to_vec()).collect()
+}
+
+fn matrices_of(m: &Array3<f64>) -> Vec<Vec<Vec<f64>>> {
+    let matrices = m.outer_iter();
+    matrices.map(|m| rows_of(&m.to_owned())).collect()
 }
 
 fn misshapen(what: &str) -> GmmError {

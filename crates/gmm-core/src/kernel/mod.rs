@@ -88,9 +88,7 @@ impl Densities {
         let dim = components[0].mean.len();
         let constant = |g: &Component<'_>| -0.5 * (dim as f64 * LN_2PI + g.covariance.log_det());
         let triangles = || components.iter().map(|g| g.covariance.inverse_factor());
-        let is_full = components
-            .iter()
-            .any(|g| matches!(g.covariance, Covariance::Full(_)));
+        let is_full = components.iter().any(|g| g.covariance.cholesky().is_some());
         let form = if let Some(shared) = pooled::Shared::new(components) {
             Form::Shared(shared)
         } else if !is_full {

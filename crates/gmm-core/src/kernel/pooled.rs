@@ -9,7 +9,6 @@
 
 use super::full::Whitening;
 use super::{BLOCK, Component, diagonal, with_size};
-use crate::covariance::Covariance;
 use crate::moments::lower;
 use crate::simd::{Pack, Vector};
 use crate::tile::{Columns, Scratch, Tile};
@@ -48,12 +47,12 @@ impl Shared {
         for component in components {
             let point = points.len();
             let offset = |j: usize| component.mean[j] - origin[j];
-            match shared {
-                Covariance::Full(c) => points.extend((0..dim).map(|i| {
+            match shared.cholesky() {
+                Some(c) => points.extend((0..dim).map(|i| {
                     let row = (0..=i).map(|j| c.inverse_factor()[lower(i, j)] * offset(j));
                     row.sum::<f64>()
                 })),
-                _ => points.extend(
+                None => points.extend(
                     shared
                         .inverse_deviations()
                         .iter()
@@ -68,9 +67,9 @@ impl Shared {
                 return None;
             }
         }
-        let scale = match shared {
-            Covariance::Full(c) => Scale::Full(Whitening::new(c.inverse_factor(), dim)),
-            _ => Scale::Diagonal(shared.inverse_deviations().into_owned()),
+        let scale = match shared.cholesky() {
+            Some(c) => Scale::Full(Whitening::new(c.inverse_factor(), dim)),
+            None => Scale::Diagonal(shared.inverse_deviations().into_owned()),
         };
         Some(Self {
             origin,
