@@ -5,7 +5,8 @@ use gmm_core::rand::SeedableRng;
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_core::selection::rank;
 use gmm_core::{
-    CovarianceType, Covariances, Fitted, Gmm, GmmError, InitMethod, Note, Outcome, Ridge, Sample,
+    CovarianceType, Covariances, Fitted, Gmm, GmmError, InitMethod, Mending, Note, Outcome, Ridge,
+    Sample,
 };
 use gmm_tests::{iris, two_groups};
 use ndarray::{Array2, Array3, Axis, array, concatenate};
@@ -287,19 +288,55 @@ fn a_component_that_loses_all_rows_is_kept_empty_and_noted() {
 }
 
 #[test]
-fn a_component_on_a_single_row_is_noted() {
+fn a_component_on_a_single_row_is_noted_or_removed() {
     let mut x = two_groups(200);
     x[(0, 0)] = 1e4;
-    let fitted = Gmm::params(3)
-        .init_method(InitMethod::KMeans)
-        .fit_report(&x)
-        .unwrap();
-    assert!(
-        matches!(fitted.notes[..], [Note::ThinComponent { .. }]),
-        "{:?}",
-        fitted.notes
-    );
-    sound(&fitted, &x);
+    let fit = |mending| {
+        Gmm::params(3)
+            .init_method(InitMethod::KMeans)
+            .mending(mending)
+            .fit_report(&x)
+            .unwrap()
+    };
+    // Dividing another component leaves this row as far from all others.
+    for mending in [Mending::Keep, Mending::Reseed] {
+        let kept = fit(mending);
+        assert!(
+            matches!(kept.notes[..], [Note::ThinComponent { .. }]),
+            "{:?}",
+            kept.notes
+        );
+        sound(&kept, &x);
+    }
+    let removed = fit(Mending::Remove);
+    assert!(matches!(removed.notes[..], [Note::Removed { .. }]));
+    assert!(removed.is_proper() && removed.model.n_components() < 3);
+    sound(&removed, &x);
+}
+
+#[test]
+fn components_that_describe_no_data_are_started_anew() {
+    let x = rounded(400);
+    let mut n_mended = 0;
+    for seed in 0..20 {
+        let fit = |mending| {
+            Gmm::params_with_rng(3, Xoshiro256Plus::seed_from_u64(seed))
+                .init_method(InitMethod::KMeansPlusPlus)
+                .covariance_type(CovarianceType::Diagonal)
+                .mending(mending)
+                .fit_report(&x)
+                .unwrap()
+        };
+        let (kept, mended) = (fit(Mending::Keep), fit(Mending::Reseed));
+        if kept.is_proper() {
+            assert_eq!(kept.model, mended.model);
+        } else if mended.is_proper() {
+            assert!(matches!(mended.notes[..], [Note::Reseeded { .. }]));
+            n_mended += 1;
+        }
+        sound(&mended, &x);
+    }
+    assert!(n_mended > 0);
 }
 
 /// Whole numbers from 0 to 9, many of each: data as it is measured.

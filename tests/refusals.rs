@@ -234,7 +234,7 @@ fn model_files_that_are_damaged_newer_or_no_models_are_refused_in_one_line() {
         Gmm::from_json(&text.replace(from, to)).unwrap_err()
     };
     assert_eq!(
-        edited("\"version\": 1", "\"version\": 2"),
+        edited("\"version\": 1", "\"version\": 3"),
         GmmError::ModelVersion {
             found: 2,
             supported: 1

@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         &Sample::new(&x),
         &Gmm::params(1),
         1..=largest,
-        &CovarianceType::ALL,
+        &CovarianceType::FAMILIES,
         &|_, _| {},
     )?;
     let seconds = before.elapsed().as_secs_f64();

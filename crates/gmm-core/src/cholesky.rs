@@ -36,6 +36,43 @@ impl Cholesky {
         })
     }
 
+    /// The same for a matrix that is positive definite but for rounding: as much is added to its diagonal as
+    /// rounding can have taken away.
+    pub(crate) fn to_rounding(mut matrix: Vec<f64>, dim: usize) -> Self {
+        // After some fifty doublings the diagonal dominates any matrix.
+        const MOST_ROUNDS: i32 = 64;
+        let rounding = dim as f64 * f64::EPSILON;
+        for round in 0..MOST_ROUNDS {
+            if let Ok(cholesky) = Self::new(matrix.clone(), dim) {
+                return cholesky;
+            }
+            for i in 0..dim {
+                let variance = &mut matrix[lower(i, i)];
+                *variance += variance.abs().max(1e-290) * rounding * 2f64.powi(round);
+            }
+        }
+        let identity = (0..dim).flat_map(|i| (0..=i).map(move |j| f64::from(u8::from(i == j))));
+        let identity: Vec<f64> = identity.collect();
+        Self {
+            dim,
+            matrix: identity.clone(),
+            factor: identity.clone(),
+            inverse_factor: identity,
+            log_det: 0.0,
+        }
+    }
+
+    /// Σ⁻¹v.
+    pub(crate) fn solve(&self, v: &[f64]) -> Vec<f64> {
+        let w = &self.inverse_factor;
+        let whitened: Vec<f64> = (0..self.dim)
+            .map(|i| dot(&w[lower(i, 0)..=lower(i, i)], &v[..=i]))
+            .collect();
+        (0..self.dim)
+            .map(|j| (j..self.dim).map(|i| w[lower(i, j)] * whitened[i]).sum())
+            .collect()
+    }
+
     /// LLᵀ for a factor given row by row, with the logarithms of its diagonal; none if that is not positive
     /// definite to working precision.
     ///

@@ -9,7 +9,7 @@ use crate::squarem::Reach;
 /// When a fit ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Stopping {
-    /// The fit has converged when the mean log-likelihood is estimated to lie within this of its limit.
+    /// The fit has converged when the objective is estimated to lie within this of its limit.
     /// 0 never ends a fit early.
     pub(crate) tolerance: f64,
     /// Most M-steps.
@@ -56,15 +56,17 @@ impl fmt::Display for Outcome {
 pub(crate) struct Run<M> {
     /// The last model.
     pub(crate) model: M,
-    /// Mean log-likelihood of the model before each M-step, then that of `model`: one more value than
-    /// there were iterations.
+    /// The objective of the model before each M-step, then that of `model`: one more value than there were
+    /// iterations.
     pub(crate) objective: Vec<f64>,
+    /// Mean log-likelihood of `model`.
+    pub(crate) mean_log_likelihood: f64,
     /// How it ended.
     pub(crate) outcome: Outcome,
 }
 
 impl<M> Run<M> {
-    /// Mean log-likelihood of `model`.
+    /// The objective of `model`.
     pub(crate) fn last_objective(&self) -> f64 {
         self.objective.last().copied().unwrap_or(f64::NEG_INFINITY)
     }
@@ -85,6 +87,7 @@ pub(crate) fn climb<L: Latent>(
     let mut run = Run {
         model: start,
         objective: Vec::new(),
+        mean_log_likelihood: f64::NEG_INFINITY,
         outcome: Outcome::IterationLimit,
     };
     let mut reach = Reach::new();
@@ -94,12 +97,13 @@ pub(crate) fn climb<L: Latent>(
     let mut trend = Trend::default();
     for iteration in 0..=stopping.max_n_iterations {
         let is_last = iteration == stopping.max_n_iterations;
-        let (objective, stats) = if is_last {
-            (run.model.mean_log_likelihood(data), None)
+        let (height, stats) = if is_last {
+            (run.model.height(data, belief), None)
         } else {
             let expectation = run.model.expect(data, belief);
-            (expectation.mean_log_likelihood(), Some(expectation.stats))
+            (expectation.height, Some(expectation.stats))
         };
+        let objective = height.objective;
         let is_extrapolated = fallback.is_some();
         if let Some(safe) = &fallback {
             // Also where it is no number.
@@ -114,6 +118,7 @@ pub(crate) fn climb<L: Latent>(
             trend.broke_off(true);
         }
         run.objective.push(objective);
+        run.mean_log_likelihood = height.mean_log_likelihood;
         trend.add(objective);
         observe(run.objective.len() - 1, objective);
         if trend.has_converged(stopping.tolerance) {
@@ -121,7 +126,7 @@ pub(crate) fn climb<L: Latent>(
             break;
         }
         let Some(stats) = stats else { break };
-        let next = match L::maximize(&stats, belief) {
+        let next = match L::maximize(&stats, belief, Some(&run.model)) {
             Ok(next) => next,
             Err(Collapse { component, .. }) => match fallback.take() {
                 // EM itself may still go on from where the extrapolation left it.

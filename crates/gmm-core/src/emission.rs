@@ -9,15 +9,20 @@
 //!
 //! [`Latent::expect`] is the first, [`Latent::maximize`] the second, [`Statistics`] the value.
 
+use crate::background::Background;
 use crate::error::Collapse;
+use crate::observation::Observation;
 use crate::shares::Shares;
 use crate::squarem::Coordinates;
 use crate::tile::{Columns, Scratch, Tile};
 
 /// Expected sufficient statistics of one state.
-pub(crate) trait Statistics: Clone + Send {
+pub(crate) trait Statistics: Clone + Send + Sync {
     /// Expected number of rows in them.
     fn weight(&self) -> f64;
+
+    /// Adds those of other rows.
+    fn merge(&mut self, other: &Self);
 }
 
 /// A density over rows, with the statistics its family learns from.
@@ -36,6 +41,22 @@ pub(crate) trait Emission: Clone + Send + Sync + Sized {
 
     /// The E-step's sums for some states.
     fn gathering(states: &[Self], wanted: Self::Wanted) -> Self::Gathering;
+
+    /// The emission as far as it can be seen.
+    fn seen(&self, how: &Observation) -> Self;
+
+    /// The statistics of what was seen that are needed to complete them to the `wanted` ones.
+    fn wanted_of_seen(wanted: Self::Wanted, how: &Observation) -> Self::Wanted;
+
+    /// The statistics of whole rows that are expected where these were seen; `seen` is [`seen`](Self::seen) this
+    /// emission.
+    fn completed(
+        &self,
+        stats: &Self::Stats,
+        how: &Observation,
+        seen: &Self,
+        wanted: Self::Wanted,
+    ) -> Self::Stats;
 
     /// Adds the coordinates of a state that has this share of the rows.
     fn coordinates(&self, share: f64, into: &mut Coordinates);
@@ -81,19 +102,25 @@ pub(crate) trait Estimate<E: Emission>: Sync {
     /// The statistics that [`emissions`](Self::emissions) needs.
     fn wanted(&self) -> E::Wanted;
 
-    /// The emissions of all states at once, since they may share parameters.
+    /// The emissions of all states at once, since they may share parameters; `now` are those that the statistics
+    /// were expected with, if there are any: the objective of the new ones is not below theirs.
     ///
     /// # Errors
     /// [`Collapse`] for a state whose statistics determine no density.
-    fn emissions(&self, stats: &[E::Stats]) -> Result<Vec<E>, Collapse>;
+    fn emissions(&self, stats: &[E::Stats], now: Option<&[E]>) -> Result<Vec<E>, Collapse>;
 
-    /// Whether an M-step could have made this emission.
-    fn allows(&self, emission: &E) -> bool;
+    /// The nearest shares and emissions that an M-step could have made, if they are near; shares are given up to
+    /// their sum.
+    fn admitted(&self, shares: &[f64], emissions: Vec<E>) -> Option<(Shares, Vec<E>)>;
 
-    /// Weights from expected counts.
-    fn shares(&self, counts: &[f64]) -> Shares {
-        Shares::of_counts(counts)
-    }
+    /// Shares from expected counts.
+    fn shares(&self, counts: &[f64]) -> Shares;
+
+    /// What rows come from that no state emitted.
+    fn background(&self) -> Option<&Background>;
+
+    /// The logarithm of the prior density of a model, up to a constant; 0 where all models are alike.
+    fn log_prior(&self, shares: &Shares, emissions: &[E]) -> f64;
 }
 
 /// What an E-step returns.
@@ -101,17 +128,17 @@ pub(crate) trait Estimate<E: Emission>: Sync {
 pub(crate) struct Expectation<S> {
     /// Expected sufficient statistics.
     pub(crate) stats: S,
-    /// Σ wₙ ln p(xₙ) under the model of the E-step, in nats.
-    pub(crate) log_likelihood: f64,
-    /// Σ wₙ.
-    pub(crate) weight: f64,
+    /// How well the model of the E-step explains the rows.
+    pub(crate) height: Height,
 }
 
-impl<S> Expectation<S> {
-    /// The log-likelihood per unit of weight: what a fit climbs.
-    pub(crate) fn mean_log_likelihood(&self) -> f64 {
-        self.log_likelihood / self.weight
-    }
+/// How well a model explains rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Height {
+    /// Σ wₙ ln p(xₙ) / Σ wₙ, in nats.
+    pub(crate) mean_log_likelihood: f64,
+    /// The same with the logarithm of the prior density added to the sum: what a fit climbs.
+    pub(crate) objective: f64,
 }
 
 /// A model with hidden states.
@@ -130,8 +157,8 @@ pub(crate) trait Latent: Clone {
         belief: &impl Estimate<Self::Emission>,
     ) -> Expectation<Self::Stats>;
 
-    /// The log-likelihood per unit of weight alone, to the bit of what [`expect`](Self::expect) says.
-    fn mean_log_likelihood(&self, data: Self::Data<'_>) -> f64;
+    /// How well the model explains the data, to the bit of what [`expect`](Self::expect) says.
+    fn height(&self, data: Self::Data<'_>, belief: &impl Estimate<Self::Emission>) -> Height;
 
     /// Where the model is.
     fn coordinates(&self) -> Coordinates;
@@ -139,12 +166,13 @@ pub(crate) trait Latent: Clone {
     /// The model at these coordinates, if there is one and `belief` allows it.
     fn at(&self, values: &[f64], belief: &impl Estimate<Self::Emission>) -> Option<Self>;
 
-    /// The M-step.
+    /// The M-step, from the model of the E-step where there is one.
     ///
     /// # Errors
     /// Those of [`Estimate::emissions`].
     fn maximize(
         stats: &Self::Stats,
         belief: &impl Estimate<Self::Emission>,
+        now: Option<&Self>,
     ) -> Result<Self, Collapse>;
 }

@@ -36,6 +36,36 @@ pub enum GmmError {
         /// The weight itself.
         weight: f64,
     },
+    /// No row has a value in a column.
+    #[error("column {column} has no value in any row")]
+    MissingColumn {
+        /// The column.
+        column: usize,
+    },
+    /// The noise of a row is no covariance.
+    #[error("the noise of row {row} is not positive semi-definite (at column {column})")]
+    InvalidNoise {
+        /// The row.
+        row: usize,
+        /// The first column that shows it.
+        column: usize,
+    },
+    /// The scale matrix of a prior is not symmetric and positive definite.
+    #[error("the scale of the prior is not symmetric and positive definite (at column {column})")]
+    InvalidPrior {
+        /// The first column that shows it.
+        column: usize,
+    },
+    /// A row is labelled with a component that there is not.
+    #[error("row {row} is labelled {label}, but there are {n_components} components")]
+    InvalidLabel {
+        /// The row.
+        row: usize,
+        /// Its label.
+        label: usize,
+        /// Components asked for.
+        n_components: usize,
+    },
     /// There are fewer rows of positive weight than components.
     #[error("{n_rows} rows of positive weight cannot carry {n_components} components")]
     TooFewRows {
@@ -133,6 +163,25 @@ pub enum GmmError {
     /// linfa refused before the fit began.
     #[error("linfa: {0}")]
     Linfa(String),
+}
+
+impl GmmError {
+    /// That two sizes which must agree do.
+    pub(crate) fn check_size(
+        what: &'static str,
+        expected: usize,
+        found: usize,
+    ) -> Result<(), Self> {
+        if expected == found {
+            Ok(())
+        } else {
+            Err(Self::SizeMismatch {
+                what,
+                expected,
+                found,
+            })
+        }
+    }
 }
 
 /// A component whose statistics determine no density: the only way an M-step can fail.

@@ -2,18 +2,25 @@
 
 use rayon::prelude::*;
 
+use crate::background::Background;
+use crate::belief::{Belief, Ridge};
 use crate::covariance::CovarianceType;
-use crate::em::{self, Outcome, Run, Stopping};
+use crate::em::{self, Outcome, Stopping};
+use crate::emission::{Gathering as _, Sums as _};
 use crate::error::GmmError;
 use crate::fitted::{Fitted, Note, Progress};
-use crate::gaussian::Gaussian;
+use crate::frozen::Frozen;
 use crate::gmm::Gmm;
+use crate::incomplete::prepared;
 use crate::init::{InitMethod, Start};
-use crate::likelihood::{MaximumLikelihood, Ridge};
-use crate::mixture::Mixture;
+use crate::kernel::Gathering;
+use crate::moments::Moments;
+use crate::prior::Prior;
 use crate::sample::Sample;
+use crate::search::{Found, Mending, Search};
 use crate::soundness;
 use crate::survey::Survey;
+use crate::tile::{Columns, Scratch};
 
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256Plus;
@@ -29,6 +36,13 @@ pub(crate) struct Settings {
     pub(crate) max_n_iterations: usize,
     pub(crate) init_method: InitMethod,
     pub(crate) accelerate: bool,
+    pub(crate) prior: Option<Prior>,
+    pub(crate) frozen: Frozen,
+    pub(crate) has_background: bool,
+    pub(crate) trimming: f64,
+    pub(crate) eigenvalue_ratio: Option<f64>,
+    pub(crate) mending: Mending,
+    pub(crate) n_moves: usize,
 }
 
 /// Does the work on the threads that all parallel loops share. From outside, every loop would have to wait for
@@ -44,10 +58,13 @@ pub(crate) fn fit(
     sample: &Sample<'_>,
     observe: &(dyn Fn(Progress) + Sync),
 ) -> Result<Fitted, GmmError> {
-    sample.in_tiles(|sample| fit_tiles(settings, seeds, sample, observe))
+    prepared(sample, |sample| {
+        let sample = sample.borrowed().with_trimming(settings.trimming);
+        fit_prepared(settings, seeds, &sample, observe)
+    })
 }
 
-fn fit_tiles(
+fn fit_prepared(
     settings: &Settings,
     seeds: &[u64],
     sample: &Sample<'_>,
@@ -61,8 +78,9 @@ fn fit_tiles(
             n_components,
         });
     }
+    settings.check_labels(sample)?;
     settings.check_start(sample.n_features())?;
-    let belief = MaximumLikelihood::new(settings.covariance_type, settings.ridge, &survey.scale);
+    let belief = settings.belief(sample, &survey)?;
     let start = Start {
         sample,
         survey: &survey,
@@ -74,6 +92,11 @@ fn fit_tiles(
         tolerance: settings.tolerance,
         max_n_iterations: settings.max_n_iterations,
         accelerate: settings.accelerate,
+    };
+    let search = Search {
+        sample,
+        belief: &belief,
+        stopping,
     };
     let n_runs = seeds.len();
     let climb = |(run, &seed): (usize, &u64)| {
@@ -88,75 +111,124 @@ fn fit_tiles(
                 objective,
             });
         };
-        let run_of_model = em::climb(first, sample, &belief, stopping, &tell);
+        let found = em::climb(first, sample, &belief, stopping, &tell);
+        // What is given is not for a search to change.
+        let found = if settings.init_method.is_given() || sample.labels().is_some() {
+            Found::from(found)
+        } else {
+            search.moved(search.mended(found, settings.mending), settings.n_moves)
+        };
         observe(Progress::Finished { run, n_runs });
-        Ok(run_of_model)
+        Ok(found)
     };
     let runs: Vec<Result<_, GmmError>> = seeds.par_iter().enumerate().map(climb).collect();
     // In the order of the seeds, so that of equals the first is kept.
-    let mut best: Option<Run<Mixture<Gaussian>>> = None;
+    let mut best: Option<Found> = None;
     let mut refused = None;
-    let worth = |run: &Run<_>| soundness::rank(run, &belief, survey.weight);
-    for run in runs {
-        match run {
-            Ok(run) if best.as_ref().is_none_or(|best| worth(&run) < worth(best)) => {
-                best = Some(run);
+    for found in runs {
+        match found {
+            Ok(found)
+                if best
+                    .as_ref()
+                    .is_none_or(|b| search.rank(&found) < search.rank(b)) =>
+            {
+                best = Some(found);
             }
             Ok(_) => {}
             Err(error) => refused = refused.or(Some(error)),
         }
     }
     match best {
-        Some(run) => Ok(fitted(run, settings.covariance_type, &survey, &belief)),
+        Some(found) => Ok(settings.fitted(found, sample, &survey, &belief)),
         None => Err(refused.unwrap_or(GmmError::NoRows)),
     }
 }
 
-fn fitted(
-    run: Run<Mixture<Gaussian>>,
-    covariance_type: CovarianceType,
-    survey: &Survey,
-    belief: &MaximumLikelihood,
-) -> Fitted {
-    let constant = survey
-        .constant_columns
-        .iter()
-        .map(|&column| Note::ConstantColumn { column });
-    let flaws = soundness::flaws(&run.model, belief, survey.weight);
-    let collapsed = match run.outcome {
-        Outcome::Collapsed { component } => Some(Note::Collapsed { component }),
-        _ => None,
-    };
-    Fitted {
-        notes: constant.chain(flaws).chain(collapsed).collect(),
-        model: Gmm::from_mixture(run.model, covariance_type),
-        objective: run.objective,
-        outcome: run.outcome,
-        total_weight: survey.weight,
-    }
-}
-
 impl Settings {
+    fn fitted(
+        &self,
+        found: Found,
+        sample: &Sample<'_>,
+        survey: &Survey,
+        belief: &Belief,
+    ) -> Fitted {
+        let run = found.run;
+        let constant = survey
+            .constant_columns
+            .iter()
+            .map(|&column| Note::ConstantColumn { column });
+        let unseen = sample
+            .unseen_rows()
+            .map(|(first, count)| Note::UnseenRows { first, count });
+        let flaws = soundness::flaws(&run.model, belief, survey.weight);
+        let collapsed = match run.outcome {
+            Outcome::Collapsed { component } => Some(Note::Collapsed { component }),
+            _ => None,
+        };
+        Fitted {
+            notes: constant
+                .chain(unseen)
+                .chain(found.notes)
+                .chain(flaws)
+                .chain(collapsed)
+                .collect(),
+            model: Gmm::from_mixture(run.model, self.covariance_type),
+            objective: run.objective,
+            mean_log_likelihood: run.mean_log_likelihood,
+            outcome: run.outcome,
+            total_weight: sample.kept_weight(),
+        }
+    }
+
+    /// What the fit may find.
+    fn belief(&self, sample: &Sample<'_>, survey: &Survey) -> Result<Belief, GmmError> {
+        let mut belief = Belief::new(self.covariance_type, self.ridge, &survey.scale);
+        if let Some(largest) = self.eigenvalue_ratio {
+            belief = belief.with_ratio(largest, &survey.scale);
+        }
+        if let Some(prior) = &self.prior {
+            let (k, of) = (self.n_components, self.covariance_type);
+            let moments = moments_of_all(sample, survey, of);
+            belief = belief.with_prior(prior.resolve(of, k, &moments)?);
+        }
+        if !self.frozen.is_empty() {
+            let InitMethod::Parameters(given) = &self.init_method else {
+                return Err(GmmError::InvalidParameter {
+                    name: "frozen parameters",
+                    value: String::from("given without a start"),
+                    allowed: "those of a start that is given, InitMethod::Parameters",
+                });
+            };
+            let has_own = self.covariance_type.has_own_covariances();
+            belief = belief.with_kept(self.frozen.values(given.mixture(), has_own)?);
+        }
+        if self.has_background {
+            belief = belief.with_background(box_of(survey));
+        }
+        Ok(belief)
+    }
+
+    fn check_labels(&self, sample: &Sample<'_>) -> Result<(), GmmError> {
+        let mut labels = sample.labels().into_iter().flatten().enumerate();
+        let n_components = self.n_components;
+        match labels.find(|(_, label)| label.is_some_and(|label| label >= n_components)) {
+            Some((row, label)) => Err(GmmError::InvalidLabel {
+                row,
+                label: label.unwrap_or_default(),
+                n_components,
+            }),
+            None => Ok(()),
+        }
+    }
+
     fn check_start(&self, n_features: usize) -> Result<(), GmmError> {
         let InitMethod::Parameters(given) = &self.init_method else {
             return Ok(());
         };
-        for (what, expected, found) in [
-            (
-                "components of the given start",
-                self.n_components,
-                given.n_components(),
-            ),
-            ("columns of the given start", n_features, given.n_features()),
-        ] {
-            if expected != found {
-                return Err(GmmError::SizeMismatch {
-                    what,
-                    expected,
-                    found,
-                });
-            }
-        }
+        let found = given.n_components();
+        GmmError::check_size("components of the given start", self.n_components, found)?;
+        let found = given.n_features();
+        GmmError::check_size("columns of the given start", n_features, found)?;
         if given.covariance_type() != self.covariance_type {
             return Err(GmmError::InvalidParameter {
                 name: "covariance type of the given start",
@@ -170,4 +242,34 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// The moments of all rows together, in the form of a family.
+fn moments_of_all(sample: &Sample<'_>, survey: &Survey, of: CovarianceType) -> Moments {
+    let gathering = Gathering::about(of.form(), std::iter::once(survey.mean.as_slice()));
+    let sums = sample.fold_tiles(
+        || gathering.nothing(),
+        || (Columns::default(), Scratch::default()),
+        |sums, (weights, scratch), tile| {
+            weights.resize(1, tile.n_packs());
+            sample.pack_weights(tile, weights.column_mut(0));
+            gathering.gather(tile, weights, scratch, sums);
+        },
+        |total, leaf| total.merge(&leaf),
+    );
+    gathering.statistics(&sums).swap_remove(0)
+}
+
+/// The smallest box that holds all rows; a constant column has its scale for a side.
+fn box_of(survey: &Survey) -> Background {
+    let side = |(range, scale): (&(f64, f64), &f64)| {
+        let margin = if range.0 < range.1 {
+            0.0
+        } else {
+            0.5 * scale.sqrt()
+        };
+        (range.0 - margin, range.1 + margin)
+    };
+    let (low, high) = survey.range.iter().zip(&survey.scale).map(side).unzip();
+    Background { low, high }
 }

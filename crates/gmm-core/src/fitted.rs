@@ -48,6 +48,26 @@ pub enum Note {
         /// The column.
         column: usize,
     },
+    /// Nothing was seen of some rows; they changed nothing.
+    #[error("{count} rows have no value at all, the first is row {first}")]
+    UnseenRows {
+        /// The first of them.
+        first: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// Components that described no data were given up, and others divided in their place.
+    #[error("{count} components that described no data were started anew")]
+    Reseeded {
+        /// How many.
+        count: usize,
+    },
+    /// Components that described no data were taken out of the mixture.
+    #[error("{count} components that described no data were removed")]
+    Removed {
+        /// How many.
+        count: usize,
+    },
     /// A component has lost all its rows; its weight is (nearly) 0.
     #[error("component {component} is empty")]
     EmptyComponent {
@@ -83,7 +103,10 @@ impl Note {
     /// The component that the note is about, if it is about one.
     pub fn component(&self) -> Option<usize> {
         match self {
-            Self::ConstantColumn { .. } => None,
+            Self::ConstantColumn { .. }
+            | Self::UnseenRows { .. }
+            | Self::Reseeded { .. }
+            | Self::Removed { .. } => None,
             Self::EmptyComponent { component }
             | Self::ThinComponent { component, .. }
             | Self::Spike { component, .. }
@@ -94,7 +117,10 @@ impl Note {
     /// The same note about another component, where it is about one.
     fn renamed(mut self, name: impl Fn(usize) -> usize) -> Self {
         match &mut self {
-            Self::ConstantColumn { .. } => {}
+            Self::ConstantColumn { .. }
+            | Self::UnseenRows { .. }
+            | Self::Reseeded { .. }
+            | Self::Removed { .. } => {}
             Self::EmptyComponent { component }
             | Self::ThinComponent { component, .. }
             | Self::Spike { component, .. }
@@ -125,11 +151,14 @@ pub struct Criteria {
 pub struct Fitted {
     /// The mixture.
     pub model: Gmm,
-    /// Mean log-likelihood before each iteration, then that of `model`, in nats per unit of weight.
+    /// What the fit climbs, before each iteration and then of `model`: the mean log-likelihood, with a prior the mean
+    /// log posterior density up to a constant, in nats per unit of weight.
     pub objective: Vec<f64>,
+    /// Mean log-likelihood of `model`.
+    pub(crate) mean_log_likelihood: f64,
     /// How the best run ended.
     pub outcome: Outcome,
-    /// Σ of the row weights, as [`Sample`](crate::Sample) counts them: the n of BIC.
+    /// Σ of the weights of the rows that were not trimmed, as [`Sample`](crate::Sample) counts them: the n of BIC.
     pub total_weight: f64,
     /// What is unusual about data or model; empty for most.
     pub notes: Vec<Note>,
@@ -180,19 +209,19 @@ impl Fitted {
 
     /// Mean log-likelihood of the model on the data of the fit, in nats per unit of weight.
     pub fn mean_log_likelihood(&self) -> f64 {
-        self.objective[self.objective.len() - 1]
+        self.mean_log_likelihood
     }
 
     /// Log-likelihood of the model on the data of the fit, in nats.
     pub fn log_likelihood(&self) -> f64 {
-        self.mean_log_likelihood() * self.total_weight
+        self.mean_log_likelihood * self.total_weight
     }
 
     /// The criteria on the data of the fit.
     pub fn criteria(&self) -> Criteria {
         Criteria {
             n_components: self.model.n_components(),
-            mean_log_likelihood: self.mean_log_likelihood(),
+            mean_log_likelihood: self.mean_log_likelihood,
             bic: self.bic(),
             aic: self.aic(),
         }

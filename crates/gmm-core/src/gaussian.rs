@@ -1,9 +1,12 @@
 //! One Gaussian component.
 
+use rand::Rng;
+
 use crate::covariance::Covariance;
 use crate::emission::{Emission, Statistics};
 use crate::kernel::{Component, Densities, Gathering, Wanted};
 use crate::moments::Moments;
+use crate::observation::Observation;
 use crate::squarem::Coordinates;
 
 /// N(μ, Σ).
@@ -29,6 +32,12 @@ impl Gaussian {
     pub fn covariance(&self) -> &Covariance {
         &self.covariance
     }
+
+    /// A row of it.
+    pub(crate) fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> Vec<f64> {
+        let noise = self.covariance.draw(rng);
+        self.mean.iter().zip(noise).map(|(m, e)| m + e).collect()
+    }
 }
 
 fn laid_out(states: &[Gaussian]) -> Vec<Component<'_>> {
@@ -42,6 +51,10 @@ impl Statistics for Moments {
     fn weight(&self) -> f64 {
         self.weight
     }
+
+    fn merge(&mut self, other: &Self) {
+        Self::merge(self, other);
+    }
 }
 
 impl Emission for Gaussian {
@@ -52,6 +65,29 @@ impl Emission for Gaussian {
 
     fn densities(states: &[Self]) -> Densities {
         Densities::new(&laid_out(states))
+    }
+
+    fn seen(&self, how: &Observation) -> Self {
+        let (mean, covariance) = how.of(&self.mean, &self.covariance);
+        Self::new(mean, covariance)
+    }
+
+    fn wanted_of_seen(wanted: Wanted, how: &Observation) -> Wanted {
+        Wanted {
+            form: how.form(wanted.form),
+            ..wanted
+        }
+    }
+
+    fn completed(
+        &self,
+        stats: &Moments,
+        how: &Observation,
+        seen: &Self,
+        wanted: Wanted,
+    ) -> Moments {
+        let whole = (self.mean(), self.covariance());
+        how.completed(stats, whole, &seen.covariance, wanted.form)
     }
 
     fn coordinates(&self, share: f64, into: &mut Coordinates) {

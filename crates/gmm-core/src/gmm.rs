@@ -3,6 +3,7 @@
 use ndarray::{Array1, Array2, Array3, ArrayView1, Axis};
 use rand::Rng;
 
+use crate::background::Background;
 use crate::covariance::CovarianceType;
 use crate::error::GmmError;
 use crate::gaussian::Gaussian;
@@ -78,7 +79,7 @@ impl Gmm {
             .collect::<Result<Vec<_>, GmmError>>()?;
         let found: Vec<_> = components.iter().map(Gaussian::covariance).collect();
         covariances.check_family(&found)?;
-        let mixture = Mixture::new(shares, components);
+        let mixture = Mixture::new(shares, components, None);
         Ok(Self::from_mixture(mixture, covariances.covariance_type()))
     }
 
@@ -120,9 +121,9 @@ impl Gmm {
         self.mixture.components()
     }
 
-    /// π, the K mixture weights.
+    /// π, the K mixture weights: they sum to 1, or to what the background leaves.
     pub fn weights(&self) -> ArrayView1<'_, f64> {
-        ArrayView1::from(self.mixture.shares().values())
+        ArrayView1::from(&self.mixture.shares().values()[..self.n_components()])
     }
 
     /// μ, K × D.
@@ -155,10 +156,11 @@ impl Gmm {
         Covariances::of_type(self.covariance_type, &components.collect::<Vec<_>>())
     }
 
-    /// Free parameters: K−1 weights, K·D means, and those of the covariances.
+    /// Free parameters: K−1 weights, that of the background where there is one, K·D means, and those of the
+    /// covariances.
     pub fn n_parameters(&self) -> usize {
         let (k, d) = (self.n_components(), self.n_features());
-        k - 1 + k * d + self.covariance_type.n_parameters(k, d)
+        self.n_shares() - 1 + k * d + self.covariance_type.n_parameters(k, d)
     }
 
     /// The same mixture with its components in another order: component i of the result is component
@@ -176,11 +178,13 @@ impl Gmm {
                 allowed: "every component once",
             });
         }
-        let shares = self.mixture.shares().values();
+        let (shares, background) = self.mixture.shares().values().split_at(order.len());
         let components = self.components();
+        let own = order.iter().map(|&c| shares[c]);
         let mixture = Mixture::new(
-            Shares::new(order.iter().map(|&c| shares[c]).collect())?,
+            Shares::new(own.chain(background.iter().copied()).collect())?,
             order.iter().map(|&c| components[c].clone()).collect(),
+            self.mixture.background().cloned(),
         );
         Ok(Self::from_mixture(mixture, self.covariance_type))
     }
@@ -199,12 +203,12 @@ impl Gmm {
     }
 
     /// The posterior probability of each component given each row, rows × K (linfa and scikit-learn:
-    /// `predict_proba`); Bishop, PRML (9.13).
+    /// `predict_proba`); Bishop, PRML (9.13). With a background there is one column more, which is its.
     ///
     /// # Errors
     /// As [`log_prob`](Self::log_prob).
     pub fn responsibilities(&self, rows: &dyn Rows) -> Result<Array2<f64>, GmmError> {
-        let k = self.n_components();
+        let k = self.n_shares();
         let mut out = Array2::zeros((rows.n_rows(), k));
         self.map(rows, k, out.as_slice_mut(), |mixture, joint, tile, out| {
             for (c, column) in mixture.posterior(tile, joint).enumerate() {
@@ -216,7 +220,7 @@ impl Gmm {
         Ok(out)
     }
 
-    /// The component of largest posterior of each row; the first of several.
+    /// The component of largest posterior of each row; the first of several. K stands for the background.
     ///
     /// linfa's [`Predict`](linfa::traits::Predict) answers the same without a `Result`.
     ///
@@ -242,18 +246,18 @@ impl Gmm {
         Ok(out)
     }
 
-    /// Draws `n` rows: the rows (n × D) and the component each came from.
+    /// Draws `n` rows: the rows (n × D) and the component each came from, K for the background.
     pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> (Array2<f64>, Array1<usize>) {
         let shares = self.mixture.shares().values();
         let mut rows = Array2::zeros((n, self.n_features()));
         let mut labels = Array1::zeros(n);
         for (mut row, label) in rows.rows_mut().into_iter().zip(labels.iter_mut()) {
             *label = pick(shares, rng);
-            let component = &self.components()[*label];
-            let noise = component.covariance().draw(rng);
-            for ((x, m), e) in row.iter_mut().zip(component.mean()).zip(noise) {
-                *x = m + e;
-            }
+            let drawn = match (self.components().get(*label), self.mixture.background()) {
+                (None, Some(background)) => background.draw(rng),
+                (component, _) => component.unwrap_or(&self.components()[0]).draw(rng),
+            };
+            row.iter_mut().zip(drawn).for_each(|(x, value)| *x = value);
         }
         (rows, labels)
     }
@@ -372,14 +376,54 @@ impl Gmm {
                 allowed: "different columns of the mixture, at least one",
             });
         }
-        Self::new(
-            self.weights().to_owned(),
+        let (shares, background) = self.mixture.shares().values().split_at(self.n_components());
+        let weights: Array1<f64> = shares.iter().copied().collect();
+        let of_components = Self::new(
+            &weights / weights.sum(),
             self.means().select(Axis(1), columns),
             self.typed_covariances().of_columns(columns),
-        )
+        )?;
+        match (self.mixture.background(), background) {
+            (Some(region), [share]) => of_components.with_background(*share, region.of(columns)),
+            _ => Ok(of_components),
+        }
     }
 
-    fn check_columns(&self, found: usize) -> Result<(), GmmError> {
+    /// The same mixture over a background that has this share, which the components leave to it.
+    ///
+    /// # Errors
+    /// [`GmmError::InvalidParameter`] unless the share lies from 0 to below 1 and the background is a box of as many
+    /// columns.
+    pub fn with_background(self, share: f64, background: Background) -> Result<Self, GmmError> {
+        background.check(self.n_features())?;
+        if !(0.0..1.0).contains(&share) {
+            return Err(GmmError::InvalidParameter {
+                name: "share of the background",
+                value: share.to_string(),
+                allowed: "at least 0 and below 1",
+            });
+        }
+        let own: Vec<f64> = self.weights().to_vec();
+        let sum: f64 = own.iter().sum();
+        let own = own.iter().map(|w| w / sum * (1.0 - share));
+        let shares = Shares::of_counts(&own.chain([share]).collect::<Vec<_>>());
+        let components = self.components().to_vec();
+        let mixture = Mixture::new(shares, components, Some(background));
+        Ok(Self::from_mixture(mixture, self.covariance_type))
+    }
+
+    /// The share of the background and where it lies, if there is one.
+    pub fn background(&self) -> Option<(f64, &Background)> {
+        let share = self.mixture.shares().values().last().copied();
+        share.zip(self.mixture.background())
+    }
+
+    /// Components, and the background.
+    pub(crate) fn n_shares(&self) -> usize {
+        self.mixture.shares().values().len()
+    }
+
+    pub(crate) fn check_columns(&self, found: usize) -> Result<(), GmmError> {
         let expected = self.n_features();
         if found == expected {
             Ok(())

@@ -31,6 +31,9 @@
 //! Nothing here reads files, draws, prints or looks at a clock; randomness comes from a generator that is
 //! passed in, and the result is the same, to the bit, on any number of threads.
 
+mod answers;
+mod background;
+mod belief;
 mod cholesky;
 mod covariance;
 mod dataset;
@@ -41,17 +44,22 @@ mod error;
 mod family;
 mod fit;
 mod fitted;
+mod frozen;
 mod gaussian;
 mod gmm;
+mod incomplete;
 mod init;
 mod kernel;
-mod likelihood;
+
 mod log_space;
 mod mixture;
 mod moments;
+mod observation;
 mod params;
 mod persist;
+mod prior;
 mod sample;
+mod search;
 pub mod selection;
 mod shares;
 mod simd;
@@ -61,18 +69,23 @@ mod survey;
 mod tile;
 mod typed_covariances;
 
+pub use background::Background;
+pub use belief::Ridge;
 pub use cholesky::Cholesky;
 pub use covariance::{Covariance, CovarianceType};
 pub use dataset::{GmmCovarType, GmmInitMethod};
 pub use em::Outcome;
 pub use error::GmmError;
 pub use fitted::{Criteria, Fitted, Note, Progress};
+pub use frozen::Frozen;
 pub use gaussian::Gaussian;
 pub use gmm::Gmm;
 pub use init::InitMethod;
-pub use likelihood::Ridge;
-pub use params::{GmmParams, GmmValidParams};
-pub use sample::Sample;
+
+pub use params::{GmmParams, GmmValidParams, TRIMMED_RATIO};
+pub use prior::Prior;
+pub use sample::{Noise, Sample};
+pub use search::Mending;
 pub use tile::{Rows, TILE_ROWS, Tile, Tiles};
 pub use typed_covariances::Covariances;
 

@@ -1,11 +1,15 @@
 //! A finite mixture of any emission.
 
+use rayon::prelude::*;
+
+use crate::background::Background;
 use crate::emission::{
-    Densities, Emission, Estimate, Expectation, Gathering, Latent, Statistics, Sums,
+    Densities, Emission, Estimate, Expectation, Gathering, Height, Latent, Statistics, Sums,
 };
 use crate::error::Collapse;
 use crate::log_space::{log_sum_exp, normalize_joint};
-use crate::sample::Sample;
+use crate::observation::Observation;
+use crate::sample::{Part, Sample};
 use crate::shares::Shares;
 use crate::simd::{LANES, Pack, flat};
 use crate::squarem::Coordinates;
@@ -14,11 +18,22 @@ use crate::tile::{Columns, Scratch, TILE_ROWS, Tile};
 /// ln πₖ of a component without rows, as a coordinate.
 const LEAST_LOG_SHARE: f64 = -700.0;
 
-/// p(x) = Σₖ πₖ p(x|θₖ).
+/// p(x) = Σₖ πₖ p(x|θₖ), and over all of it a uniform background where there is one.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Mixture<E> {
+    /// πₖ, then the share of the background.
     shares: Shares,
     components: Vec<E>,
+    background: Option<Background>,
+}
+
+/// What an E-step sums up.
+#[derive(Debug, Clone)]
+pub(crate) struct Tally<S> {
+    /// The statistics of each component.
+    pub(crate) components: Vec<S>,
+    /// Expected number of rows of the background, where there is one.
+    pub(crate) background: Option<f64>,
 }
 
 /// A mixture laid out for evaluation.
@@ -26,6 +41,8 @@ pub(crate) struct Mixture<E> {
 pub(crate) struct Evaluation<'m, E: Emission> {
     shares: &'m Shares,
     densities: E::Densities,
+    /// ln of share times density of the background.
+    background: Option<f64>,
 }
 
 /// Buffers of one thread: ℓₙₖ or rₙₖ of a tile, and the density and the weight of each row.
@@ -49,14 +66,28 @@ impl Default for Joint {
     }
 }
 
+impl<S: Statistics> Tally<S> {
+    fn merge(&mut self, other: &Self) {
+        for (own, other) in self.components.iter_mut().zip(&other.components) {
+            own.merge(other);
+        }
+        self.background = self.background.zip(other.background).map(|(a, b)| a + b);
+    }
+}
+
 impl<E: Emission> Mixture<E> {
-    /// There must be as many shares as components.
-    pub(crate) fn new(shares: Shares, components: Vec<E>) -> Self {
-        debug_assert_eq!(shares.values().len(), components.len());
-        Self { shares, components }
+    /// There must be a share for each component and for the background.
+    pub(crate) fn new(shares: Shares, components: Vec<E>, background: Option<Background>) -> Self {
+        let n = components.len() + usize::from(background.is_some());
+        debug_assert_eq!(shares.values().len(), n);
+        Self {
+            shares,
+            components,
+            background,
+        }
     }
 
-    /// πₖ.
+    /// πₖ of the components, then that of the background.
     pub(crate) fn shares(&self) -> &Shares {
         &self.shares
     }
@@ -66,17 +97,178 @@ impl<E: Emission> Mixture<E> {
         &self.components
     }
 
+    /// What lies under the components.
+    pub(crate) fn background(&self) -> Option<&Background> {
+        self.background.as_ref()
+    }
+
     /// The mixture as something to be asked for densities.
     pub(crate) fn evaluation(&self) -> Evaluation<'_, E> {
+        let log_share = self.shares.logs()[self.shares.logs().len() - 1];
         Evaluation {
             shares: &self.shares,
             densities: E::densities(&self.components),
+            background: self
+                .background
+                .as_ref()
+                .map(|b| log_share + b.log_density()),
+        }
+    }
+
+    /// The mixture as far as it can be seen.
+    pub(crate) fn seen(&self, how: &Observation) -> Self {
+        Self {
+            shares: self.shares.clone(),
+            components: self.components.iter().map(|c| c.seen(how)).collect(),
+            background: self.background.as_ref().map(|b| b.seen(how)),
+        }
+    }
+
+    /// ln p of what was seen of each row of a sample, in nats; 0 for a row of which nothing was.
+    pub(crate) fn log_densities(&self, sample: &Sample<'_>) -> Vec<f64> {
+        let of = |mixture: &Self, rows: &Sample<'_>| {
+            let evaluation = mixture.evaluation();
+            let mut out = vec![0.0; rows.n_rows()];
+            rows.map_tiles(&mut out, Joint::default, |joint, tile, out| {
+                out.copy_from_slice(evaluation.log_density(tile, joint));
+            });
+            out
+        };
+        let Some(parts) = sample.parts() else {
+            return of(self, sample);
+        };
+        let of_part = |part: &Part| of(&self.seen(part.how()), &part.sample(sample));
+        let of_parts: Vec<Vec<f64>> = parts.par_iter().map(of_part).collect();
+        let mut all = vec![0.0; sample.n_rows()];
+        for (part, values) in parts.iter().zip(of_parts) {
+            part.rows()
+                .iter()
+                .zip(values)
+                .for_each(|(&row, l)| all[row] = l);
+        }
+        all
+    }
+
+    /// For each component the mean of ln p over its rows.
+    pub(crate) fn mean_log_densities(&self, sample: &Sample<'_>) -> Vec<f64> {
+        let k = self.components.len();
+        let evaluation = self.evaluation();
+        let sums = sample.fold_tiles(
+            || vec![(0.0, 0.0); k],
+            Joint::default,
+            |sums, joint, tile| {
+                let log_prob = evaluation.log_density(tile, joint).to_vec();
+                let weights = sample.tile_weights(tile);
+                for ((sum, of), column) in sums.iter_mut().zip(evaluation.posterior(tile, joint)) {
+                    for ((r, w), l) in column.iter().zip(weights).zip(&log_prob) {
+                        if *w > 0.0 {
+                            *sum += w * r * l;
+                            *of += w * r;
+                        }
+                    }
+                }
+            },
+            |total, leaf| {
+                for (a, b) in total.iter_mut().zip(leaf) {
+                    *a = (a.0 + b.0, a.1 + b.1);
+                }
+            },
+        );
+        sums.into_iter()
+            .map(|(sum, of)| sum / of.max(f64::MIN_POSITIVE))
+            .collect()
+    }
+
+    /// Σ wₙ ln p(xₙ) of a sample, as far as it was seen and is not trimmed, in nats.
+    pub(crate) fn log_likelihood(&self, sample: &Sample<'_>) -> f64 {
+        let trimmed = self.trimmed(sample);
+        let sample = trimmed.as_ref().unwrap_or(sample);
+        let of = |mixture: &Self, rows: &Sample<'_>| mixture.evaluation().log_likelihood(rows);
+        let Some(parts) = sample.parts() else {
+            return of(self, sample);
+        };
+        let of_part = |part: &Part| {
+            let rows = part.sample(sample);
+            if part.how().is_whole() {
+                of(self, &rows)
+            } else {
+                of(&self.seen(part.how()), &rows)
+            }
+        };
+        let of_piece = |piece: &[Part]| piece.iter().map(of_part).sum::<f64>();
+        let pieces: Vec<f64> = parts.par_chunks(Part::PIECE).map(of_piece).collect();
+        pieces.iter().sum()
+    }
+
+    /// Statistics and Σ wₙ ln p(xₙ) of a sample, as far as it was seen.
+    fn tally(&self, sample: &Sample<'_>, wanted: E::Wanted) -> (Tally<E::Stats>, f64) {
+        let Some(parts) = sample.parts() else {
+            return self.tally_of_whole(sample, wanted);
+        };
+        let of_part = |part: &Part| {
+            let how = part.how();
+            let rows = part.sample(sample);
+            if how.is_whole() {
+                return self.tally_of_whole(&rows, wanted);
+            }
+            let seen = self.seen(how);
+            let (mut tally, log_likelihood) =
+                seen.tally_of_whole(&rows, E::wanted_of_seen(wanted, how));
+            let components = self.components.iter().zip(&seen.components);
+            for (stats, (whole, seen)) in tally.components.iter_mut().zip(components) {
+                *stats = whole.completed(stats, how, seen, wanted);
+            }
+            (tally, log_likelihood)
+        };
+        let merged = |mut total: (Tally<E::Stats>, f64), part: (Tally<E::Stats>, f64)| {
+            total.0.merge(&part.0);
+            total.1 += part.1;
+            total
+        };
+        // In pieces that depend on the data alone, one after the other within each.
+        let of_piece = |piece: &[Part]| piece.iter().map(of_part).reduce(merged);
+        let pieces: Vec<_> = parts.par_chunks(Part::PIECE).map(of_piece).collect();
+        let total = pieces.into_iter().flatten().reduce(merged);
+        total.unwrap_or_else(|| self.tally_of_whole(sample, wanted))
+    }
+
+    /// The same where every row was seen whole and as it is.
+    fn tally_of_whole(&self, sample: &Sample<'_>, wanted: E::Wanted) -> (Tally<E::Stats>, f64) {
+        let evaluation = self.evaluation();
+        let gathering = E::gathering(&self.components, wanted);
+        let (sums, log_likelihood) = evaluation.expect(sample, &gathering);
+        let mut stats = gathering.statistics(&sums);
+        // Rare: a component has moved far for its width. The second pass is about its new place.
+        if let Some(gathering) = gathering.recentred(&stats) {
+            stats = gathering.statistics(&evaluation.expect(sample, &gathering).0);
+        }
+        let in_components: f64 = stats.iter().map(Statistics::weight).sum();
+        let background = (sample.total_weight() - in_components).max(0.0);
+        let tally = Tally {
+            components: stats,
+            background: self.background.is_some().then_some(background),
+        };
+        (tally, log_likelihood)
+    }
+
+    /// The sample without the least likely rows, if some of it is to be trimmed.
+    fn trimmed<'s>(&self, sample: &'s Sample<'_>) -> Option<Sample<'s>> {
+        let trimming = sample.trimming();
+        (trimming > 0.0).then(|| sample.without_least(&self.log_densities(sample)))
+    }
+
+    fn height_at(&self, log_likelihood: f64, weight: f64, belief: &impl Estimate<E>) -> Height {
+        let log_prior = belief.log_prior(&self.shares, &self.components);
+        Height {
+            mean_log_likelihood: log_likelihood / weight,
+            objective: (log_likelihood + log_prior) / weight,
         }
     }
 }
 
 impl<E: Emission> Evaluation<'_, E> {
-    fn n_components(&self) -> usize {
+    /// Components, and the background.
+    fn n_columns(&self) -> usize {
         self.shares.values().len()
     }
 
@@ -84,6 +276,11 @@ impl<E: Emission> Evaluation<'_, E> {
     fn log_joint(&self, tile: &Tile, block: &mut Columns, scratch: &mut Scratch) {
         self.densities
             .log_densities(tile, self.shares.logs(), scratch, block);
+        if let Some(constant) = self.background {
+            let n = self.n_columns();
+            block.resize(n, tile.n_packs());
+            block.column_mut(n - 1).fill(Pack::splat(constant));
+        }
     }
 
     /// rₙₖ of a tile, component by component; Bishop, PRML (9.23).
@@ -97,18 +294,18 @@ impl<E: Emission> Evaluation<'_, E> {
         joint.weights[..n].fill(Pack::splat(1.0));
         normalize_joint(
             &mut joint.block,
-            self.n_components(),
+            self.n_columns(),
             &joint.weights[..n],
             &mut joint.log_prob[..n],
         );
-        joint.block.iter(self.n_components()).map(flat)
+        joint.block.iter(self.n_columns()).map(flat)
     }
 
     /// ln p(xₙ) of every row of a tile.
     pub(crate) fn log_density<'j>(&self, tile: &Tile, joint: &'j mut Joint) -> &'j [f64] {
         self.log_joint(tile, &mut joint.block, &mut joint.scratch);
         let out = &mut joint.log_prob[..tile.n_packs()];
-        log_sum_exp(&joint.block, self.n_components(), out);
+        log_sum_exp(&joint.block, self.n_columns(), out);
         &flat(out)[..tile.n_rows()]
     }
 
@@ -147,9 +344,10 @@ impl<E: Emission> Evaluation<'_, E> {
                 let weights = &mut joint.weights[..n];
                 sample.pack_weights(tile, weights);
                 self.log_joint(tile, &mut joint.block, &mut joint.scratch);
+                sample.rule_out(tile, self.n_columns(), &mut joint.block);
                 *log_likelihood += normalize_joint(
                     &mut joint.block,
-                    self.n_components(),
+                    self.n_columns(),
                     weights,
                     &mut joint.log_prob[..n],
                 );
@@ -166,30 +364,25 @@ impl<E: Emission> Evaluation<'_, E> {
 impl<E: Emission> Latent for Mixture<E> {
     type Emission = E;
     type Data<'a> = &'a Sample<'a>;
-    type Stats = Vec<E::Stats>;
+    type Stats = Tally<E::Stats>;
 
     fn expect(
         &self,
         sample: Self::Data<'_>,
         belief: &impl Estimate<E>,
     ) -> Expectation<Self::Stats> {
-        let evaluation = self.evaluation();
-        let gathering = E::gathering(&self.components, belief.wanted());
-        let (sums, log_likelihood) = evaluation.expect(sample, &gathering);
-        let mut stats = gathering.statistics(&sums);
-        // Rare: a component has moved far for its width. The second pass is about its new place.
-        if let Some(gathering) = gathering.recentred(&stats) {
-            stats = gathering.statistics(&evaluation.expect(sample, &gathering).0);
-        }
+        let trimmed = self.trimmed(sample);
+        let sample = trimmed.as_ref().unwrap_or(sample);
+        let (stats, log_likelihood) = self.tally(sample, belief.wanted());
         Expectation {
             stats,
-            log_likelihood,
-            weight: sample.total_weight(),
+            height: self.height_at(log_likelihood, sample.total_weight(), belief),
         }
     }
 
-    fn mean_log_likelihood(&self, sample: Self::Data<'_>) -> f64 {
-        self.evaluation().log_likelihood(sample) / sample.total_weight()
+    fn height(&self, sample: Self::Data<'_>, belief: &impl Estimate<E>) -> Height {
+        let log_likelihood = self.log_likelihood(sample);
+        self.height_at(log_likelihood, sample.kept_weight(), belief)
     }
 
     /// ln πₖ, then those of the components.
@@ -205,27 +398,29 @@ impl<E: Emission> Latent for Mixture<E> {
     }
 
     fn at(&self, values: &[f64], belief: &impl Estimate<E>) -> Option<Self> {
-        let (logs, rest) = values.split_at(self.components.len());
+        let (logs, rest) = values.split_at(self.shares.values().len());
         let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let shares: Vec<f64> = logs.iter().map(|l| (l - largest).exp()).collect();
         if !shares.iter().all(|s| s.is_finite()) {
             return None;
         }
         let mut rest = rest.iter();
-        let mut components = Vec::with_capacity(logs.len());
-        for component in &self.components {
-            let moved = component.at(&mut rest)?;
-            if !belief.allows(&moved) {
-                return None;
-            }
-            components.push(moved);
-        }
-        Some(Self::new(Shares::of_counts(&shares), components))
+        let moved = self.components.iter().map(|c| c.at(&mut rest));
+        let (shares, components) = belief.admitted(&shares, moved.collect::<Option<_>>()?)?;
+        Some(Self::new(shares, components, self.background.clone()))
     }
 
     /// πₖ ∝ Nₖ and the belief's emissions; Bishop, PRML (9.24)–(9.27).
-    fn maximize(stats: &Self::Stats, belief: &impl Estimate<E>) -> Result<Self, Collapse> {
-        let counts: Vec<f64> = stats.iter().map(Statistics::weight).collect();
-        Ok(Self::new(belief.shares(&counts), belief.emissions(stats)?))
+    fn maximize(
+        stats: &Self::Stats,
+        belief: &impl Estimate<E>,
+        now: Option<&Self>,
+    ) -> Result<Self, Collapse> {
+        let mut counts: Vec<f64> = stats.components.iter().map(Statistics::weight).collect();
+        counts.extend(stats.background);
+        let background = stats.background.and(belief.background()).cloned();
+        let now = now.map(Self::components);
+        let emissions = belief.emissions(&stats.components, now)?;
+        Ok(Self::new(belief.shares(&counts), emissions, background))
     }
 }

@@ -4,15 +4,21 @@ use linfa::ParamGuard;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256Plus;
 
+use crate::belief::Ridge;
 use crate::covariance::CovarianceType;
 use crate::error::GmmError;
 use crate::fit::{Settings, fit, in_parallel};
 use crate::fitted::{Fitted, Progress};
+use crate::frozen::Frozen;
 use crate::gmm::Gmm;
 use crate::init::InitMethod;
-use crate::likelihood::Ridge;
+use crate::prior::Prior;
 use crate::sample::Sample;
+use crate::search::Mending;
 use crate::tile::Rows;
+
+/// The largest ratio of eigenvalues in a trimmed fit, unless another is asked for.
+pub const TRIMMED_RATIO: f64 = 100.0;
 
 /// More runs than this are a mistake.
 const MOST_RUNS: usize = 1_000_000;
@@ -35,6 +41,12 @@ pub struct GmmValidParams<R: Rng = Xoshiro256Plus> {
 /// | `max_n_iterations` | 1000 | `max_iter` = 100 |
 /// | `init_method` | [`InitMethod::Pool`] | `init_params` = `kmeans` |
 /// | `accelerate` | true: SQUAREM | none |
+/// | `prior` | none | none |
+/// | `frozen` | nothing | none |
+/// | `background` | none | none |
+/// | `trimming`, `eigenvalue_ratio` | none | none |
+/// | `mending` | [`Mending::Reseed`] | none |
+/// | `n_moves` | 0 | none |
 /// | `with_rng` | Xoshiro256+ seeded with 42 | `random_state` |
 ///
 /// # Degenerate data
@@ -83,6 +95,13 @@ impl Gmm {
             max_n_iterations: 1000,
             init_method: InitMethod::Pool,
             accelerate: true,
+            prior: None,
+            frozen: Frozen::default(),
+            has_background: false,
+            trimming: 0.0,
+            eigenvalue_ratio: None,
+            mending: Mending::default(),
+            n_moves: 0,
         };
         GmmParams(GmmValidParams { settings, rng })
     }
@@ -150,6 +169,62 @@ impl<R: Rng + Clone> GmmParams<R> {
     #[must_use]
     pub fn accelerate(mut self, accelerate: bool) -> Self {
         self.0.settings.accelerate = accelerate;
+        self
+    }
+
+    /// A prior: the fit maximises the posterior density instead of the likelihood.
+    #[must_use]
+    pub fn prior(mut self, prior: Prior) -> Self {
+        self.0.settings.prior = Some(prior);
+        self
+    }
+
+    /// Parameters that stay as the start has them.
+    #[must_use]
+    pub fn frozen(mut self, frozen: Frozen) -> Self {
+        self.0.settings.frozen = frozen;
+        self
+    }
+
+    /// Whether there is a [`Background`](crate::Background) beside the components, uniform over the box of the data.
+    #[must_use]
+    pub fn background(mut self, background: bool) -> Self {
+        self.0.settings.has_background = background;
+        self
+    }
+
+    /// The share of the rows that are left out as outliers, those least likely under the model; together with a
+    /// constraint on the eigenvalues, unless [`eigenvalue_ratio`](Self::eigenvalue_ratio) says another, of
+    /// [`TRIMMED_RATIO`]. Trimmed likelihood: García-Escudero, Gordaliza, Matrán & Mayo-Iscar, *Ann. Statist.* 36, 2008.
+    #[must_use]
+    pub fn trimming(mut self, share: f64) -> Self {
+        self.0.settings.trimming = share;
+        let ratio = &mut self.0.settings.eigenvalue_ratio;
+        *ratio = ratio.or((share > 0.0).then_some(TRIMMED_RATIO));
+        self
+    }
+
+    /// The largest ratio of two eigenvalues of covariances, of one component or of two, each feature measured in
+    /// its standard deviation; for the families of scikit-learn's types.
+    #[must_use]
+    pub fn eigenvalue_ratio(mut self, largest: f64) -> Self {
+        self.0.settings.eigenvalue_ratio = Some(largest);
+        self
+    }
+
+    /// What becomes of components that describe no data.
+    #[must_use]
+    pub fn mending(mut self, mending: Mending) -> Self {
+        self.0.settings.mending = mending;
+        self
+    }
+
+    /// How often, once a run has converged, two components are merged and another is divided to see whether the
+    /// objective then becomes larger (Ueda, Nakano, Ghahramani & Hinton, *Neural Computation* 12, 2000; accepted on
+    /// the objective itself).
+    #[must_use]
+    pub fn n_moves(mut self, n_moves: usize) -> Self {
+        self.0.settings.n_moves = n_moves;
         self
     }
 
@@ -232,7 +307,28 @@ impl<R: Rng> ParamGuard for GmmParams<R> {
                 size,
             ),
             (is_size(ridge), "ridge", ridge.to_string(), size),
+            (
+                (0.0..0.5).contains(&p.trimming),
+                "trimming",
+                p.trimming.to_string(),
+                "at least 0 and below 0.5",
+            ),
+            (
+                p.eigenvalue_ratio.is_none_or(|c| c.is_finite() && c >= 1.0),
+                "eigenvalue_ratio",
+                p.eigenvalue_ratio.unwrap_or_default().to_string(),
+                "a finite number of at least 1",
+            ),
+            (
+                p.eigenvalue_ratio.is_none() || p.covariance_type.allows_ratio(),
+                "covariance_type",
+                p.covariance_type.to_string(),
+                "one of scikit-learn's types where a ratio of eigenvalues is asked for",
+            ),
         ];
+        if let Some(prior) = &p.prior {
+            prior.check()?;
+        }
         match checks.into_iter().find(|(valid, ..)| !valid) {
             Some((_, name, value, allowed)) => Err(GmmError::InvalidParameter {
                 name,

@@ -8,6 +8,7 @@ use crate::covariance::CovarianceType;
 use crate::error::GmmError;
 use crate::fit::{fit, in_parallel};
 use crate::fitted::{Fitted, Progress};
+use crate::incomplete::prepared;
 use crate::params::GmmParams;
 use crate::sample::Sample;
 
@@ -65,15 +66,15 @@ pub fn rank<R: Rng + Clone>(
         });
         (place, fitted)
     };
-    let mut fits: Vec<_> = sample.in_tiles(|sample| {
-        in_parallel(|| {
+    let mut fits: Vec<_> = prepared(sample, |sample| {
+        Ok(in_parallel(|| {
             order
                 .into_par_iter()
                 .with_max_len(1)
                 .map(|place| fit_one(sample, place))
                 .collect()
-        })
-    });
+        }))
+    })?;
     fits.sort_by_key(|(place, _)| *place);
     let mut ranking = Vec::new();
     let mut refused = None;

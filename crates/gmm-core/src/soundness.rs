@@ -3,23 +3,18 @@
 //! The likelihood of a mixture is unbounded: a component that shrinks onto a few rows, or onto tied values,
 //! raises it as far as the ridge allows. Fits are therefore compared by soundness first.
 
+use crate::belief::{Belief, NO_SHARE};
 use crate::em::{Outcome, Run};
 use crate::fitted::Note;
 use crate::gaussian::Gaussian;
-use crate::likelihood::{MaximumLikelihood, NO_SHARE};
 use crate::mixture::Mixture;
 
 /// A component as narrow as this many ridges has less spread of its own than the ridge gives it.
 const SPIKE: f64 = 2.0;
 
 /// What is wrong with the components of a mixture that was fitted to rows of this total weight.
-pub(crate) fn flaws(
-    mixture: &Mixture<Gaussian>,
-    belief: &MaximumLikelihood,
-    total_weight: f64,
-) -> Vec<Note> {
-    let n_features = mixture.components()[0].mean().len();
-    let least = belief.covariance_type().least_rows(n_features);
+pub(crate) fn flaws(mixture: &Mixture<Gaussian>, belief: &Belief, total_weight: f64) -> Vec<Note> {
+    let least = belief.least_rows();
     let spikes = spikes(mixture, belief);
     let flaw = |(component, share): (usize, &f64)| {
         let weight = share * total_weight;
@@ -35,6 +30,7 @@ pub(crate) fn flaws(
         .shares()
         .values()
         .iter()
+        .take(mixture.components().len())
         .enumerate()
         .filter_map(flaw)
         .collect()
@@ -42,7 +38,7 @@ pub(crate) fn flaws(
 
 /// For each component the first column in which it is as narrow as the ridge, where others are not: a column
 /// in which all are is narrow in the data, not in the fit.
-fn spikes(mixture: &Mixture<Gaussian>, belief: &MaximumLikelihood) -> Vec<Option<usize>> {
+fn spikes(mixture: &Mixture<Gaussian>, belief: &Belief) -> Vec<Option<usize>> {
     let components = mixture.components();
     let Some(ridge) = belief.guard() else {
         return vec![None; components.len()];
@@ -65,10 +61,10 @@ fn spikes(mixture: &Mixture<Gaussian>, belief: &MaximumLikelihood) -> Vec<Option
         .collect()
 }
 
-/// Orders runs, the best least: those that did not collapse, then fewest flaws, then likelihood.
+/// Orders runs, the best least: those that did not collapse, then fewest flaws, then the objective.
 pub(crate) fn rank(
     run: &Run<Mixture<Gaussian>>,
-    belief: &MaximumLikelihood,
+    belief: &Belief,
     total_weight: f64,
 ) -> (bool, usize, f64) {
     let collapsed = matches!(run.outcome, Outcome::Collapsed { .. });

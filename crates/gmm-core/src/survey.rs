@@ -21,6 +21,8 @@ pub(crate) struct Survey {
     pub(crate) scale: Vec<f64>,
     /// Columns whose values are all equal.
     pub(crate) constant_columns: Vec<usize>,
+    /// Least and largest value of each column.
+    pub(crate) range: Vec<(f64, f64)>,
 }
 
 struct Seen {
@@ -78,6 +80,7 @@ impl Survey {
             mean: moments.mean,
             scale,
             constant_columns,
+            range: seen.range,
         })
     }
 }

@@ -179,6 +179,28 @@ impl CovarianceType {
         )
     }
 
+    /// Whether a component has one variance in every direction.
+    pub(crate) const fn is_spherical(self) -> bool {
+        matches!(self, Self::Spherical | Self::TiedSpherical)
+    }
+
+    /// Whether each component has its own covariance, whatever the others have.
+    pub(crate) const fn has_own_covariances(self) -> bool {
+        matches!(
+            self,
+            Self::Full
+                | Self::Diagonal
+                | Self::Spherical
+                | Self::FactorAnalyzers { .. }
+                | Self::ProbabilisticPca { .. }
+        )
+    }
+
+    /// Whether the coordinates of its covariances lead to others of it, however they are extrapolated.
+    pub(crate) const fn is_closed_under_extrapolation(self) -> bool {
+        self.has_own_covariances() || self.is_tied()
+    }
+
     /// The second moments such covariances are made of.
     pub(crate) const fn form(self) -> Form {
         match self {

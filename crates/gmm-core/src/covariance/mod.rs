@@ -10,7 +10,7 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::cholesky::{BadPivot, Cholesky, dot};
-use crate::moments::lower;
+use crate::moments::{Form, lower};
 use crate::squarem::Coordinates;
 
 /// The covariance of one component.
@@ -252,6 +252,35 @@ impl Covariance {
                 Self::diagonal(variances.iter().map(|_| variance(values)).collect()).ok()
             }
             Self::Spherical { dim, .. } => Self::spherical(variance(values), *dim).ok(),
+        }
+    }
+
+    /// The entries of Σ in the given form.
+    pub(crate) fn entries(&self, form: Form) -> Vec<f64> {
+        let d = self.dim();
+        match form {
+            Form::Full => {
+                let row = |i: usize| (0..=i).map(move |j| self.entry(i, j));
+                (0..d).flat_map(row).collect()
+            }
+            Form::Diagonal => (0..d).map(|j| self.entry(j, j)).collect(),
+        }
+    }
+
+    /// Whether features are independent.
+    pub(crate) fn is_diagonal(&self) -> bool {
+        matches!(self, Self::Diagonal { .. } | Self::Spherical { .. })
+    }
+
+    /// Σ⁻¹v.
+    pub(crate) fn solve(&self, v: &[f64]) -> Vec<f64> {
+        match self {
+            Self::Full(c) | Self::LowRank { cholesky: c, .. } => c.solve(v),
+            _ => v
+                .iter()
+                .enumerate()
+                .map(|(j, v)| v / self.entry(j, j))
+                .collect(),
         }
     }
 

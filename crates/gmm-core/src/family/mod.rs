@@ -16,7 +16,7 @@ use crate::error::Collapse;
 use crate::moments::Form;
 
 /// The second moments that one component brings to an M-step: it wants weight·ln|Σ| + tr(Σ⁻¹·scatter) small.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Part {
     /// nₖ.
     pub(crate) weight: f64,

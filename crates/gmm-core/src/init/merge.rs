@@ -1,10 +1,6 @@
 //! Fewer components from more: the pairs that cost least are merged.
 
-use crate::emission::Latent;
-use crate::error::Collapse;
-use crate::gaussian::Gaussian;
-use crate::likelihood::MaximumLikelihood;
-use crate::mixture::Mixture;
+use crate::belief::Belief;
 use crate::moments::Moments;
 
 /// A component with its Nₖ ln|Σₖ|.
@@ -14,7 +10,7 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn new(moments: Moments, belief: &MaximumLikelihood) -> Self {
+    fn new(moments: Moments, belief: &Belief) -> Self {
         // A component without rows costs nothing to merge.
         let volume = match belief.log_det(&moments) {
             Some(log_det) if moments.weight > 0.0 => moments.weight * log_det,
@@ -23,26 +19,35 @@ impl Candidate {
         Self { moments, volume }
     }
 
-    fn merged(&self, other: &Self, belief: &MaximumLikelihood) -> Self {
+    fn merged(&self, other: &Self, belief: &Belief) -> Self {
         let mut moments = self.moments.clone();
         moments.merge(&other.moments);
         Self::new(moments, belief)
     }
 }
 
+/// The bound on what is lost when two components are merged, as [`reduce`] has it.
+pub(crate) fn loss_of_merging(a: &Moments, b: &Moments, belief: &Belief) -> f64 {
+    loss(
+        &Candidate::new(a.clone(), belief),
+        &Candidate::new(b.clone(), belief),
+        belief,
+    )
+}
+
+fn loss(a: &Candidate, b: &Candidate, belief: &Belief) -> f64 {
+    0.5 * (a.merged(b, belief).volume - a.volume - b.volume)
+}
+
 /// Merges components in pairs until `n_components` are left, each time the pair with the smallest bound on
 /// the loss, B = ½[(Nᵢ+Nⱼ) ln|Σᵢⱼ| − Nᵢ ln|Σᵢ| − Nⱼ ln|Σⱼ|] with Σᵢⱼ the covariance of both together
 /// (Runnalls, *IEEE Trans. AES* 43, 2007).
-pub(super) fn reduce(
-    stats: Vec<Moments>,
-    n_components: usize,
-    belief: &MaximumLikelihood,
-) -> Result<Mixture<Gaussian>, Collapse> {
+pub(super) fn reduce(stats: Vec<Moments>, n_components: usize, belief: &Belief) -> Vec<Moments> {
     let mut left: Vec<Candidate> = stats
         .into_iter()
         .map(|s| Candidate::new(s, belief))
         .collect();
-    let cost = |a: &Candidate, b: &Candidate| a.merged(b, belief).volume - a.volume - b.volume;
+    let cost = |a: &Candidate, b: &Candidate| loss(a, b, belief);
     // costs[i][j] for j < i.
     let mut costs: Vec<Vec<f64>> = (0..left.len())
         .map(|i| (0..i).map(|j| cost(&left[i], &left[j])).collect())
@@ -69,15 +74,14 @@ pub(super) fn reduce(
             }
         }
     }
-    let stats: Vec<Moments> = left.into_iter().map(|c| c.moments).collect();
-    Mixture::maximize(&stats, belief)
+    left.into_iter().map(|c| c.moments).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::belief::Ridge;
     use crate::covariance::CovarianceType;
-    use crate::likelihood::Ridge;
     use crate::moments::Form;
 
     #[test]
@@ -88,14 +92,14 @@ mod tests {
             scatter: vec![weight],
             form: Form::Full,
         };
-        let belief = MaximumLikelihood::new(CovarianceType::Full, Ridge::Absolute(0.0), &[1.0]);
+        let belief = Belief::new(CovarianceType::Full, Ridge::Absolute(0.0), &[1.0]);
         let stats = vec![at(0.0, 10.0), at(9.0, 30.0), at(0.5, 10.0), at(9.4, 10.0)];
-        let mixture = reduce(stats, 2, &belief).unwrap();
-        let mut means: Vec<f64> = mixture.components().iter().map(|c| c.mean()[0]).collect();
+        let merged = reduce(stats, 2, &belief);
+        let mut means: Vec<f64> = merged.iter().map(|c| c.mean[0]).collect();
         means.sort_by(f64::total_cmp);
         assert!((means[0] - 0.25).abs() < 1e-12);
         assert!((means[1] - 9.1).abs() < 1e-12);
-        let variance = mixture.components()[0].covariance().entry(0, 0);
+        let variance = merged[0].scatter[0] / merged[0].weight;
         assert!((variance - (1.0 + 0.0625)).abs() < 1e-12);
     }
 }

@@ -4,20 +4,22 @@
 //! start obeys the same covariance type and ridge as the fit that follows.
 
 mod kmeans;
+mod labels;
 mod merge;
+mod neighbours;
 mod pool;
 mod resample;
 
 use ndarray::{Array2, Axis};
 use rand::Rng;
 
-use crate::emission::{Gathering as _, Latent, Sums as _};
-use crate::error::GmmError;
+use crate::belief::{Belief, pooled};
+use crate::emission::{Estimate as _, Gathering as _, Latent as _, Sums as _};
+use crate::error::{Collapse, GmmError};
 use crate::gaussian::Gaussian;
 use crate::gmm::Gmm;
 use crate::kernel::Gathering;
-use crate::likelihood::{MaximumLikelihood, pooled};
-use crate::mixture::Mixture;
+use crate::mixture::{Mixture, Tally};
 use crate::moments::Moments;
 use crate::sample::Sample;
 use crate::shares::pick;
@@ -26,6 +28,7 @@ use crate::survey::Survey;
 use crate::tile::{Columns, Scratch};
 
 use kmeans::KMeans;
+pub(crate) use merge::loss_of_merging;
 
 /// How the first model of a fit is found.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -63,7 +66,7 @@ impl InitMethod {
 pub(crate) struct Start<'a> {
     pub(crate) sample: &'a Sample<'a>,
     pub(crate) survey: &'a Survey,
-    pub(crate) belief: &'a MaximumLikelihood,
+    pub(crate) belief: &'a Belief,
     pub(crate) n_components: usize,
     /// Whether short fits are accelerated.
     pub(crate) accelerate: bool,
@@ -84,14 +87,29 @@ impl Start<'_> {
             InitMethod::Random => self.random_rows(rng),
             InitMethod::Responsibilities(r) => self.responsibilities(r)?,
         };
-        Ok(Mixture::maximize(&stats, self.belief)?)
+        Ok(self.aligned(self.begin(stats)?))
+    }
+
+    /// The model of some statistics.
+    fn begin(&self, stats: Vec<Moments>) -> Result<Mixture<Gaussian>, Collapse> {
+        Mixture::maximize(&self.tally(stats), self.belief, None)
+    }
+
+    /// Statistics of components, with a little for the background where there is one.
+    fn tally(&self, components: Vec<Moments>) -> Tally<Moments> {
+        const BACKGROUND: f64 = 0.05;
+        let total: f64 = components.iter().map(|s| s.weight).sum();
+        Tally {
+            components,
+            background: self.belief.background().map(|_| BACKGROUND * total),
+        }
     }
 
     /// Statistics of the rows of each cluster.
     fn kmeans(&self, n_iterations: usize, rng: &mut impl Rng) -> Vec<Moments> {
         let mut clusters = KMeans::new(self.sample, &self.survey.scale, self.n_components, rng);
         clusters.iterate(self.sample, n_iterations);
-        let labels = clusters.labels(self.sample);
+        let labels = self.relabelled(clusters.labels(self.sample));
         self.widen(self.statistics(|row, component| f64::from(labels[row] == component)))
     }
 
@@ -111,26 +129,13 @@ impl Start<'_> {
     }
 
     fn responsibilities(&self, given: &Array2<f64>) -> Result<Vec<Moments>, GmmError> {
-        for (what, expected, found) in [
-            (
-                "rows of the responsibilities",
-                self.sample.n_rows(),
-                given.nrows(),
-            ),
-            (
-                "columns of the responsibilities",
-                self.n_components,
-                given.ncols(),
-            ),
-        ] {
-            if expected != found {
-                return Err(GmmError::SizeMismatch {
-                    what,
-                    expected,
-                    found,
-                });
-            }
-        }
+        let (n_rows, n_columns) = given.dim();
+        GmmError::check_size("rows of the responsibilities", self.sample.n_rows(), n_rows)?;
+        GmmError::check_size(
+            "columns of the responsibilities",
+            self.n_components,
+            n_columns,
+        )?;
         if let Some(((row, column), r)) = given
             .indexed_iter()
             .find(|(_, r)| !(r.is_finite() && **r >= 0.0))
@@ -186,10 +191,7 @@ impl Start<'_> {
     /// Gives clusters of too few rows the pooled covariance: on those rows alone EM could only shrink.
     fn widen(&self, mut stats: Vec<Moments>) -> Vec<Moments> {
         let all = pooled(&stats);
-        let least = self
-            .belief
-            .covariance_type()
-            .least_rows(self.sample.n_features());
+        let least = self.belief.least_rows();
         for s in stats.iter_mut().filter(|s| s.weight < least) {
             s.scatter = all
                 .scatter

@@ -9,12 +9,11 @@ use rayon::prelude::*;
 
 use super::{KMeans, Start, merge, resample};
 use crate::em::{self, Run, Stopping};
-use crate::emission::Latent;
+use crate::emission::{Estimate as _, Latent as _};
 use crate::error::{Collapse, GmmError};
 use crate::gaussian::Gaussian;
 use crate::mixture::Mixture;
-use crate::moments::Form;
-use crate::sample::Sample;
+use crate::moments::{Form, Moments};
 use crate::soundness;
 
 /// How much is spent on the short fits.
@@ -75,7 +74,7 @@ impl Start<'_> {
         }
         let is_small = self.sample.n_rows() / n_rows >= SMALL_PART;
         let part = resample::stratified(self.sample, n_rows, rng);
-        Sample::weighted(&part.rows, &part.weights)?.in_tiles(|sample| {
+        self.sample.subset(&part.rows, part.weights, |sample| {
             let start = Start { sample, ..*self };
             start.best_short_run(&start.schedule(is_small), LONG_ON_A_PART, rng)
         })
@@ -106,16 +105,20 @@ impl Start<'_> {
         rng: &mut impl Rng,
     ) -> Result<Mixture<Gaussian>, GmmError> {
         let seeds: Vec<u64> = (0..schedule.n_starts).map(|_| rng.next_u64()).collect();
+        let is_robust = self.sample.trimming() > 0.0 || self.belief.background().is_some();
         let started: Vec<_> = seeds
             .par_iter()
             .enumerate()
             .map(|(i, &seed)| {
                 let mut rng = Xoshiro256Plus::seed_from_u64(seed);
-                if schedule.alternates && i % 2 == 0 {
-                    Mixture::maximize(&self.kmeans(schedule.lloyd, &mut rng), self.belief)
+                let stats = if is_robust && i % 3 == 2 {
+                    self.neighbourhoods(&mut rng)
+                } else if schedule.alternates && i % 2 == 0 {
+                    self.kmeans(schedule.lloyd, &mut rng)
                 } else {
-                    self.overfit_and_merge(schedule, &mut rng)
-                }
+                    self.overfit_and_merge(schedule, &mut rng)?
+                };
+                self.begin(stats)
             })
             .collect();
         let mut models = Vec::new();
@@ -184,16 +187,25 @@ impl Start<'_> {
         &self,
         schedule: &Schedule,
         rng: &mut impl Rng,
-    ) -> Result<Mixture<Gaussian>, Collapse> {
+    ) -> Result<Vec<Moments>, Collapse> {
+        // A label means nothing among twice the components.
+        let sample = &self.sample.without_labels();
         let doubled = Start {
+            sample,
             n_components: (2 * self.n_components).min(self.survey.n_rows),
             ..*self
         };
-        let mut stats = doubled.kmeans(schedule.lloyd, rng);
+        let mut stats = doubled.tally(doubled.kmeans(schedule.lloyd, rng));
+        let mut now = None;
         for _ in 0..=schedule.overfit {
-            let model: Mixture<Gaussian> = Mixture::maximize(&stats, self.belief)?;
-            stats = model.expect(self.sample, self.belief).stats;
+            let model = Mixture::maximize(&stats, self.belief, now.as_ref())?;
+            stats = model.expect(sample, self.belief).stats;
+            now = Some(model);
         }
-        merge::reduce(stats, self.n_components, self.belief)
+        Ok(merge::reduce(
+            stats.components,
+            self.n_components,
+            self.belief,
+        ))
     }
 }

@@ -1,14 +1,13 @@
 //! A smaller sample that stands for a larger one.
 
-use ndarray::Array2;
 use rand::Rng;
 
 use crate::sample::Sample;
 
-/// Rows with the weight that each stands for.
+/// Numbers of rows with the weight that each stands for.
 #[derive(Debug)]
 pub(super) struct Resampled {
-    pub(super) rows: Array2<f64>,
+    pub(super) rows: Vec<usize>,
     pub(super) weights: Vec<f64>,
 }
 
@@ -51,7 +50,7 @@ pub(super) fn stratified(sample: &Sample<'_>, n: usize, rng: &mut impl Rng) -> R
         }
     }
     Resampled {
-        rows: sample.select(&kept),
+        rows: kept,
         weights: stands_for,
     }
 }
@@ -72,7 +71,7 @@ fn of_equals(sample: &Sample<'_>, n: usize, rng: &mut impl Rng) -> Resampled {
         }
     }
     Resampled {
-        rows: sample.select(&kept),
+        rows: kept,
         weights,
     }
 }
@@ -123,7 +122,7 @@ mod tests {
                 .rows
                 .iter()
                 .zip(&drawn.weights)
-                .filter(|(x, _)| **x == value)
+                .filter(|(i, _)| rows[[**i, 0]] == value)
                 .map(|(_, w)| w)
                 .sum();
             assert!((weight - expected).abs() <= 60.0, "{value}: {weight}");
@@ -155,13 +154,8 @@ mod tests {
         weights[17] = 1e9;
         let sample = Sample::weighted(&rows, &weights).unwrap();
         let drawn = stratified(&sample, 100, &mut Xoshiro256Plus::seed_from_u64(7));
-        assert_eq!(drawn.rows.nrows(), 100);
-        let heavy = drawn
-            .rows
-            .column(0)
-            .iter()
-            .position(|&x| x == 17.0)
-            .unwrap();
+        assert_eq!(drawn.rows.len(), 100);
+        let heavy = drawn.rows.iter().position(|&i| i == 17).unwrap();
         assert_eq!(drawn.weights[heavy], 1e9);
         let others: f64 = drawn.weights.iter().filter(|w| **w < 1e9).sum();
         assert!((others - 999.0).abs() < 1e-9);

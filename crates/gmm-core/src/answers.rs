@@ -1,0 +1,128 @@
+//! What a mixture says of rows that were seen in part, or with noise.
+
+use ndarray::{Array1, Array2};
+
+use crate::error::GmmError;
+use crate::gmm::Gmm;
+use crate::mixture::{Joint, Mixture};
+use crate::sample::{Part, Sample};
+
+impl Gmm {
+    /// ln p of what was seen of each row of a sample, in nats; 0 for a row of which nothing was.
+    ///
+    /// # Errors
+    /// [`GmmError::SizeMismatch`] for rows of another number of columns, [`GmmError::NonFinite`] for an infinite
+    /// value, or a NaN unless the sample is [`with_missing`](Sample::with_missing).
+    pub fn log_prob_of(&self, sample: &Sample<'_>) -> Result<Array1<f64>, GmmError> {
+        self.check_columns(sample.n_features())?;
+        if sample.is_plain() {
+            return self.log_prob(sample.rows());
+        }
+        let parts = Part::all_of(sample)?;
+        let seen = sample.in_parts(sample.rows(), &parts);
+        Ok(Array1::from(self.mixture().log_densities(&seen)))
+    }
+
+    /// The posterior probability of each component given what was seen of each row, as
+    /// [`responsibilities`](Self::responsibilities) has it; the weights for a row of which nothing was.
+    ///
+    /// # Errors
+    /// As [`log_prob_of`](Self::log_prob_of).
+    pub fn responsibilities_of(&self, sample: &Sample<'_>) -> Result<Array2<f64>, GmmError> {
+        self.check_columns(sample.n_features())?;
+        if sample.is_plain() {
+            return self.responsibilities(sample.rows());
+        }
+        let shares = self.mixture().shares().values();
+        let shape = (sample.n_rows(), shares.len());
+        let mut out = Array2::from_shape_fn(shape, |(_, k)| shares[k]);
+        for part in &Part::all_of(sample)? {
+            let of_part = posteriors(&self.mixture().seen(part.how()), part, sample);
+            for (&row, r) in part.rows().iter().zip(of_part.rows()) {
+                out.row_mut(row).assign(&r);
+            }
+        }
+        Ok(out)
+    }
+
+    /// The component of largest posterior given what was seen of each row, the first of several; K stands for the
+    /// background.
+    ///
+    /// # Errors
+    /// As [`log_prob_of`](Self::log_prob_of).
+    pub fn labels_of(&self, sample: &Sample<'_>) -> Result<Array1<usize>, GmmError> {
+        let responsibilities = self.responsibilities_of(sample)?;
+        let largest = |row: ndarray::ArrayView1<'_, f64>| {
+            let mut best = (0, f64::NEG_INFINITY);
+            for (k, &r) in row.iter().enumerate() {
+                best = if r > best.1 { (k, r) } else { best };
+            }
+            best.0
+        };
+        Ok(responsibilities.rows().into_iter().map(largest).collect())
+    }
+
+    /// Each row as it is expected to be: where values were not seen or were measured with noise, their means given
+    /// what was, rows × D. A row of which nothing was seen is the mean of the mixture. The background expects nothing.
+    ///
+    /// # Errors
+    /// As [`log_prob_of`](Self::log_prob_of).
+    pub fn imputed(&self, sample: &Sample<'_>) -> Result<Array2<f64>, GmmError> {
+        self.check_columns(sample.n_features())?;
+        let weights = self.weights();
+        let mean = weights.dot(self.means()) / weights.sum();
+        let mut out = Array2::from_shape_fn((sample.n_rows(), mean.len()), |(_, j)| mean[j]);
+        for part in &Part::all_of(sample)? {
+            let seen = self.mixture().seen(part.how());
+            let of_part = posteriors(&seen, part, sample);
+            let k = self.n_components();
+            for (i, &row) in part.rows().iter().enumerate() {
+                let values = part.row(i);
+                let in_components: f64 = of_part.row(i).iter().take(k).sum();
+                let mut expected = vec![0.0; mean.len()];
+                for (c, whole) in self.components().iter().enumerate() {
+                    let share = if in_components > 0.0 {
+                        of_part[(i, c)] / in_components
+                    } else {
+                        weights[c] / weights.sum()
+                    };
+                    let seen = seen.components()[c].covariance();
+                    let of_component = (whole.mean(), whole.covariance());
+                    let values = part.how().expected(&values, of_component, seen);
+                    expected
+                        .iter_mut()
+                        .zip(values)
+                        .for_each(|(e, x)| *e += share * x);
+                }
+                out.row_mut(row).assign(&Array1::from(expected));
+                // What was seen as it is stays so to the bit.
+                if part.how().is_exact() {
+                    for (&j, &x) in part.how().columns().iter().zip(&values) {
+                        out[(row, j)] = x;
+                    }
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// The posteriors of the rows of a part, rows × components and background.
+fn posteriors(
+    seen: &Mixture<crate::gaussian::Gaussian>,
+    part: &Part,
+    whole: &Sample<'_>,
+) -> Array2<f64> {
+    let evaluation = seen.evaluation();
+    let rows = part.sample(whole);
+    let n = seen.shares().values().len();
+    let mut out = vec![vec![0.0; n]; rows.n_rows()];
+    rows.map_tiles(&mut out, Joint::default, |joint, tile, out| {
+        for (c, column) in evaluation.posterior(tile, joint).enumerate() {
+            for (row, r) in out.iter_mut().zip(column) {
+                row[c] = *r;
+            }
+        }
+    });
+    Array2::from_shape_fn((out.len(), n), |(i, c)| out[i][c])
+}

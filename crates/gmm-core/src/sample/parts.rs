@@ -1,0 +1,133 @@
+//! The rows of a sample, in groups that were seen in the same way.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use ndarray::Array2;
+
+use super::Sample;
+use crate::error::GmmError;
+use crate::observation::Observation;
+use crate::tile::{Rows, TILE_ROWS, Tile, Tiles};
+
+/// Some rows of a sample, seen in one way.
+pub(crate) struct Part {
+    how: Observation,
+    /// Their numbers in the sample.
+    rows: Vec<usize>,
+    /// What was seen of them.
+    seen: Box<dyn Rows + Send>,
+}
+
+impl std::fmt::Debug for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Part")
+            .field("how", &self.how)
+            .field("n_rows", &self.rows.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is seen of the rows of a part that is being gathered, row by row.
+#[derive(Default)]
+struct Group {
+    rows: Vec<usize>,
+    values: Vec<f64>,
+}
+
+/// Which features were seen, and whose noise they have.
+type Key = (Vec<usize>, Option<usize>);
+
+impl Part {
+    /// Parts that a thread takes at a time.
+    pub(crate) const PIECE: usize = 16;
+
+    /// The rows of a sample in which something was seen, by how they were.
+    pub(crate) fn all_of(sample: &Sample<'_>) -> Result<Vec<Self>, GmmError> {
+        let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
+        let d = sample.n_features();
+        let mut tile = Tile::new(d);
+        for first_row in (0..sample.n_rows()).step_by(TILE_ROWS) {
+            tile.load(sample.rows(), first_row);
+            for i in 0..tile.n_rows() {
+                let row = first_row + i;
+                let values = (0..d).map(|j| tile.feature(j)[i]);
+                if let Some((column, value)) =
+                    values.clone().enumerate().find(|v| v.1.is_infinite())
+                {
+                    return Err(GmmError::NonFinite { row, column, value });
+                }
+                let columns: Vec<usize> =
+                    (0..d).filter(|&j| !tile.feature(j)[i].is_nan()).collect();
+                if columns.is_empty() {
+                    continue;
+                }
+                let own_noise = sample.noise().filter(|noise| !noise.is_common());
+                let group = groups.entry((columns, own_noise.map(|_| row))).or_default();
+                group.rows.push(row);
+                group.values.extend(values.filter(|v| !v.is_nan()));
+            }
+        }
+        Ok(groups
+            .into_iter()
+            .map(|((columns, _), Group { rows, values })| {
+                let noise = sample.noise().map(|noise| noise.of(rows[0], &columns));
+                Self::new(Observation::new(columns, d, noise), rows, values)
+            })
+            .collect())
+    }
+
+    fn new(how: Observation, rows: Vec<usize>, values: Vec<f64>) -> Self {
+        let shape = (rows.len(), how.columns().len());
+        // One value for each row and column by construction.
+        let values = Array2::from_shape_vec(shape, values).unwrap_or_else(|_| Array2::zeros(shape));
+        // A tile is large for a few rows.
+        let seen: Box<dyn Rows + Send> = if rows.len() >= TILE_ROWS / 4 {
+            Box::new(Tiles::of(&values))
+        } else {
+            Box::new(values)
+        };
+        Self { how, rows, seen }
+    }
+
+    /// How they were seen.
+    pub(crate) fn how(&self) -> &Observation {
+        &self.how
+    }
+
+    /// Their numbers in the sample.
+    pub(crate) fn rows(&self) -> &[usize] {
+        &self.rows
+    }
+
+    /// What was seen of them, with the weights and labels that they have in the whole sample.
+    pub(crate) fn sample(&self, whole: &Sample<'_>) -> Sample<'_> {
+        let weights = whole
+            .is_weighted()
+            .then(|| self.rows.iter().map(|&i| whole.weight(i)).collect());
+        let labels = whole
+            .labels()
+            .map(|labels| Cow::Owned(self.rows.iter().map(|&i| labels[i]).collect()));
+        Sample::of_part(&*self.seen, weights, labels)
+    }
+
+    /// What was seen of its i-th row.
+    pub(crate) fn row(&self, i: usize) -> Vec<f64> {
+        let mut tile = Tile::new(self.how.columns().len());
+        tile.load_some(&*self.seen, i, 1);
+        (0..tile.n_features()).map(|j| tile.feature(j)[0]).collect()
+    }
+
+    /// The rows of it that have a place among others, at those places, if there are any.
+    pub(crate) fn among(&self, place_of: &[Option<usize>]) -> Option<Self> {
+        let mut rows = Vec::new();
+        let mut values = Vec::new();
+        for (i, &row) in self.rows.iter().enumerate() {
+            if let Some(place) = place_of[row] {
+                rows.push(place);
+                values.extend(self.row(i));
+            }
+        }
+        (!rows.is_empty()).then(|| Self::new(self.how.clone(), rows, values))
+    }
+}
