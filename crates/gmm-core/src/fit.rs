@@ -59,17 +59,19 @@ pub(crate) fn fit(
     observe: &(dyn Fn(Progress) + Sync),
 ) -> Result<Fitted, GmmError> {
     prepared(sample, |sample| {
-        let sample = sample.borrowed().with_trimming(settings.trimming);
-        fit_prepared(settings, seeds, &sample, observe)
+        fit_prepared(settings, seeds, sample, &[], observe)
     })
 }
 
-fn fit_prepared(
+/// The same for a sample that is ready, from starts that are `shared` with other fits if there are any.
+pub(crate) fn fit_prepared(
     settings: &Settings,
     seeds: &[u64],
     sample: &Sample<'_>,
+    shared: &[Vec<Moments>],
     observe: &(dyn Fn(Progress) + Sync),
 ) -> Result<Fitted, GmmError> {
+    let sample = &sample.borrowed().with_trimming(settings.trimming);
     let survey = Survey::of(sample)?;
     let n_components = settings.n_components;
     if survey.n_rows < n_components {
@@ -78,6 +80,7 @@ fn fit_prepared(
             n_components,
         });
     }
+    settings.covariance_type.check(sample.n_features())?;
     settings.check_labels(sample)?;
     settings.check_start(sample.n_features())?;
     let belief = settings.belief(sample, &survey)?;
@@ -87,6 +90,7 @@ fn fit_prepared(
         belief: &belief,
         n_components,
         accelerate: settings.accelerate,
+        seeds: shared,
     };
     let stopping = Stopping {
         tolerance: settings.tolerance,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::covariance::CovarianceType;
 use crate::em::Outcome;
 use crate::error::GmmError;
 use crate::gmm::{self, Gmm};
@@ -172,6 +173,14 @@ impl Fitted {
     /// Lett.* 61, 2003).
     pub fn is_proper(&self) -> bool {
         self.notes.iter().all(|note| note.component().is_none())
+    }
+
+    /// The same fit under the name of another type, of which its covariances are too.
+    pub(crate) fn as_type(self, covariance_type: CovarianceType) -> Self {
+        Self {
+            model: self.model.as_type(covariance_type),
+            ..self
+        }
     }
 
     /// The same fit with its components in another order: component i of the result is component `order[i]`

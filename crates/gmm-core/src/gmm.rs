@@ -97,6 +97,14 @@ impl Gmm {
         }
     }
 
+    /// The same mixture under the name of another type, of which its covariances are too.
+    pub(crate) fn as_type(self, covariance_type: CovarianceType) -> Self {
+        Self {
+            covariance_type,
+            ..self
+        }
+    }
+
     pub(crate) fn mixture(&self) -> &Mixture<Gaussian> {
         &self.mixture
     }

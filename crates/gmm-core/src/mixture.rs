@@ -1,5 +1,7 @@
 //! A finite mixture of any emission.
 
+use std::cell::RefCell;
+
 use rayon::prelude::*;
 
 use crate::background::Background;
@@ -54,6 +56,28 @@ pub(crate) struct Joint {
     scratch: Scratch,
 }
 
+thread_local! {
+    /// Buffers that were used before: a fit of few rows would spend more on getting them than on its E-steps.
+    static SPARE: RefCell<Vec<Joint>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Buffers that go back to their thread when they are no longer needed.
+#[derive(Debug)]
+struct Lent(Joint);
+
+impl Lent {
+    fn new() -> Self {
+        Self(SPARE.with_borrow_mut(Vec::pop).unwrap_or_default())
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let joint = std::mem::replace(&mut self.0, Joint::empty());
+        SPARE.with_borrow_mut(|spare| spare.push(joint));
+    }
+}
+
 impl Default for Joint {
     fn default() -> Self {
         let column = vec![Pack::splat(1.0); TILE_ROWS / LANES];
@@ -61,6 +85,18 @@ impl Default for Joint {
             block: Columns::default(),
             log_prob: column.clone(),
             weights: column,
+            scratch: Scratch::default(),
+        }
+    }
+}
+
+impl Joint {
+    /// Buffers without room.
+    fn empty() -> Self {
+        Self {
+            block: Columns::default(),
+            log_prob: Vec::new(),
+            weights: Vec::new(),
             scratch: Scratch::default(),
         }
     }
@@ -338,8 +374,8 @@ impl<E: Emission> Evaluation<'_, E> {
     ) -> (S, f64) {
         sample.fold_tiles(
             || (nothing(), 0.0),
-            Joint::default,
-            |(sums, log_likelihood), joint, tile| {
+            Lent::new,
+            |(sums, log_likelihood), Lent(joint), tile| {
                 let n = tile.n_packs();
                 let weights = &mut joint.weights[..n];
                 sample.pack_weights(tile, weights);

@@ -92,6 +92,18 @@ impl Moments {
         moments
     }
 
+    /// Weighted rows with the same mean that keep no more than `form` does.
+    pub(crate) fn in_form(&self, form: Form) -> Self {
+        let mut reduced = self.clone();
+        if (self.form, form) == (Form::Full, Form::Diagonal) {
+            reduced.scatter = (0..self.mean.len())
+                .map(|i| self.scatter[lower(i, i)])
+                .collect();
+            reduced.form = form;
+        }
+        reduced
+    }
+
     /// Takes away what rounding left below 0.
     pub(crate) fn at_least_nothing(&mut self) {
         for i in 0..self.mean.len() {
@@ -125,15 +137,20 @@ impl Moments {
 
     /// Adds `factor`·vvᵀ to the scatter.
     pub(crate) fn add_outer(&mut self, factor: f64, v: &[f64]) {
-        for i in 0..v.len() {
-            match self.form {
-                Form::Full => {
-                    for j in 0..=i {
-                        self.scatter[lower(i, j)] += factor * v[i] * v[j];
-                    }
+        add_outer(self.form, factor, v, &mut self.scatter);
+    }
+}
+
+/// Adds `factor`·vvᵀ to second moments of this form.
+pub(crate) fn add_outer(form: Form, factor: f64, v: &[f64], into: &mut [f64]) {
+    for i in 0..v.len() {
+        match form {
+            Form::Full => {
+                for j in 0..=i {
+                    into[lower(i, j)] += factor * v[i] * v[j];
                 }
-                Form::Diagonal => self.scatter[i] += factor * v[i] * v[i],
             }
+            Form::Diagonal => into[i] += factor * v[i] * v[i],
         }
     }
 }

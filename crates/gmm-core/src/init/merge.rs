@@ -43,38 +43,61 @@ fn loss(a: &Candidate, b: &Candidate, belief: &Belief) -> f64 {
 /// the loss, B = ½[(Nᵢ+Nⱼ) ln|Σᵢⱼ| − Nᵢ ln|Σᵢ| − Nⱼ ln|Σⱼ|] with Σᵢⱼ the covariance of both together
 /// (Runnalls, *IEEE Trans. AES* 43, 2007).
 pub(super) fn reduce(stats: Vec<Moments>, n_components: usize, belief: &Belief) -> Vec<Moments> {
+    let mut left = Vec::new();
+    reduce_to(stats, &[n_components], belief, |_, stats| left = stats);
+    left
+}
+
+/// The same for several numbers of components, from the largest to the smallest; `visit` is given each.
+pub(super) fn reduce_to(
+    stats: Vec<Moments>,
+    n_components: &[usize],
+    belief: &Belief,
+    mut visit: impl FnMut(usize, Vec<Moments>),
+) {
     let mut left: Vec<Candidate> = stats
         .into_iter()
         .map(|s| Candidate::new(s, belief))
         .collect();
     let cost = |a: &Candidate, b: &Candidate| loss(a, b, belief);
-    // costs[i][j] for j < i.
+    // costs[i][j] for j < i, and the least of each row with its place.
     let mut costs: Vec<Vec<f64>> = (0..left.len())
         .map(|i| (0..i).map(|j| cost(&left[i], &left[j])).collect())
         .collect();
-    while left.len() > n_components {
-        let pairs = costs
-            .iter()
-            .enumerate()
-            .flat_map(|(i, row)| row.iter().enumerate().map(move |(j, &cost)| (cost, i, j)));
-        let Some((_, i, j)) = pairs.min_by(|a, b| a.0.total_cmp(&b.0)) else {
-            break;
-        };
-        // j < i: the merged pair takes the place of j.
-        let gone = left.remove(i);
-        costs.remove(i);
-        for row in costs.iter_mut().skip(i) {
-            row.remove(i);
-        }
-        left[j] = left[j].merged(&gone, belief);
-        for other in 0..left.len() {
-            let (high, low) = (j.max(other), j.min(other));
-            if high != low {
-                costs[high][low] = cost(&left[high], &left[low]);
+    let least_of = |row: &Vec<f64>| {
+        let places = row.iter().copied().zip(0..);
+        places.min_by(|a: &(f64, usize), b| a.0.total_cmp(&b.0))
+    };
+    let mut least: Vec<Option<(f64, usize)>> = costs.iter().map(least_of).collect();
+    for &n in n_components {
+        while left.len() > n {
+            let pairs = least
+                .iter()
+                .enumerate()
+                .filter_map(|(i, l)| l.map(|(c, j)| (c, i, j)));
+            let Some((_, i, j)) = pairs.min_by(|a, b| a.0.total_cmp(&b.0)) else {
+                break;
+            };
+            // j < i: the merged pair takes the place of j.
+            let gone = left.remove(i);
+            costs.remove(i);
+            least.remove(i);
+            for row in costs.iter_mut().skip(i) {
+                row.remove(i);
+            }
+            left[j] = left[j].merged(&gone, belief);
+            for other in 0..left.len() {
+                let (high, low) = (j.max(other), j.min(other));
+                if high != low {
+                    costs[high][low] = cost(&left[high], &left[low]);
+                }
+            }
+            for (row, least) in costs.iter().zip(&mut least).skip(j) {
+                *least = least_of(row);
             }
         }
+        visit(n, left.iter().map(|c| c.moments.clone()).collect());
     }
-    left.into_iter().map(|c| c.moments).collect()
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 //! A start is a set of statistics, one per component: the M-step turns it into the first model, so every
 //! start obeys the same covariance type and ridge as the fit that follows.
 
+mod agglomerate;
 mod kmeans;
 mod labels;
 mod merge;
 mod neighbours;
 mod pool;
 mod resample;
+mod seeds;
 
 use ndarray::{Array2, Axis};
 use rand::Rng;
@@ -20,7 +22,7 @@ use crate::gaussian::Gaussian;
 use crate::gmm::Gmm;
 use crate::kernel::Gathering;
 use crate::mixture::{Mixture, Tally};
-use crate::moments::Moments;
+use crate::moments::{Form, Moments, add_outer};
 use crate::sample::Sample;
 use crate::shares::pick;
 use crate::simd::flat_mut;
@@ -29,6 +31,7 @@ use crate::tile::{Columns, Scratch};
 
 use kmeans::KMeans;
 pub(crate) use merge::loss_of_merging;
+pub(crate) use seeds::Seeds;
 
 /// How the first model of a fit is found.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -45,6 +48,10 @@ pub enum InitMethod {
     /// Rows nearest to each of K seeds drawn by k-means++ (Arthur & Vassilvitskii 2007), without Lloyd's
     /// iterations.
     KMeansPlusPlus,
+    /// Model-based agglomeration: many small clusters of k-means are merged, each time the two that cost least
+    /// likelihood under a Gaussian each (Fraley, *SIAM J. Sci. Comput.* 20, 1998, begins with single rows; this
+    /// scales to any number). It follows clusters of any shape and orientation.
+    Agglomerate,
     /// K random rows as means, with the covariance of all rows.
     Random,
     /// A model; the fit goes on from it.
@@ -70,6 +77,21 @@ pub(crate) struct Start<'a> {
     pub(crate) n_components: usize,
     /// Whether short fits are accelerated.
     pub(crate) accelerate: bool,
+    /// Statistics to start from, where several fits share them.
+    pub(crate) seeds: &'a [Vec<Moments>],
+}
+
+/// The cluster of each row by k-means.
+fn clusters(
+    sample: &Sample<'_>,
+    variances: &[f64],
+    n_clusters: usize,
+    n_iterations: usize,
+    rng: &mut impl Rng,
+) -> Vec<usize> {
+    let mut kmeans = KMeans::new(sample, variances, n_clusters, rng);
+    kmeans.iterate(sample, n_iterations);
+    kmeans.labels(sample)
 }
 
 impl Start<'_> {
@@ -82,8 +104,9 @@ impl Start<'_> {
         let stats = match method {
             InitMethod::Parameters(gmm) => return Ok(gmm.mixture().clone()),
             InitMethod::Pool => return self.pool(rng),
-            InitMethod::KMeans => self.kmeans(KMeans::CONVERGED, rng),
-            InitMethod::KMeansPlusPlus => self.kmeans(0, rng),
+            InitMethod::KMeans => self.kmeans(None, KMeans::CONVERGED, rng),
+            InitMethod::KMeansPlusPlus => self.kmeans(None, 0, rng),
+            InitMethod::Agglomerate => self.agglomerated(rng),
             InitMethod::Random => self.random_rows(rng),
             InitMethod::Responsibilities(r) => self.responsibilities(r)?,
         };
@@ -105,12 +128,91 @@ impl Start<'_> {
         }
     }
 
+    /// Statistics of the rows of each cluster of k-means; of whitened rows where they are given.
+    fn kmeans(
+        &self,
+        whitened: Option<&Sample<'_>>,
+        n_iterations: usize,
+        rng: &mut impl Rng,
+    ) -> Vec<Moments> {
+        let k = self.n_components;
+        let labels = match whitened {
+            Some(rows) => clusters(rows, &vec![1.0; rows.n_features()], k, n_iterations, rng),
+            None => clusters(self.sample, &self.survey.scale, k, n_iterations, rng),
+        };
+        let labels = self.relabelled(labels);
+        self.widen(self.of_clusters(&labels, k, self.belief.covariance_type().form()))
+    }
+
     /// Statistics of the rows of each cluster.
-    fn kmeans(&self, n_iterations: usize, rng: &mut impl Rng) -> Vec<Moments> {
-        let mut clusters = KMeans::new(self.sample, &self.survey.scale, self.n_components, rng);
-        clusters.iterate(self.sample, n_iterations);
-        let labels = self.relabelled(clusters.labels(self.sample));
-        self.widen(self.statistics(|row, component| f64::from(labels[row] == component)))
+    fn of_clusters(&self, labels: &[usize], n_clusters: usize, form: Form) -> Vec<Moments> {
+        let d = self.sample.n_features();
+        let nothing = || vec![(0.0, vec![0.0; d]); n_clusters];
+        let sums = self.sample.fold_tiles(
+            nothing,
+            || (),
+            |sums, (), tile| {
+                let weights = self.sample.tile_weights(tile);
+                let labels = &labels[tile.first_row()..][..tile.n_rows()];
+                for (&c, w) in labels.iter().zip(weights) {
+                    sums[c].0 += w;
+                }
+                for j in 0..d {
+                    for ((&c, w), x) in labels.iter().zip(weights).zip(tile.feature(j)) {
+                        sums[c].1[j] += w * (x - self.survey.mean[j]);
+                    }
+                }
+            },
+            |total, leaf| {
+                for (a, b) in total.iter_mut().zip(leaf) {
+                    a.0 += b.0;
+                    a.1.iter_mut().zip(b.1).for_each(|(a, b)| *a += b);
+                }
+            },
+        );
+        let centres: Vec<Vec<f64>> = sums
+            .iter()
+            .map(|(weight, sum)| {
+                let weight = weight.max(f64::MIN_POSITIVE);
+                sum.iter()
+                    .zip(&self.survey.mean)
+                    .map(|(s, m)| m + s / weight)
+                    .collect()
+            })
+            .collect();
+        let n_entries = form.n_entries(d);
+        let empty = || (vec![0.0; n_clusters * d], vec![0.0; n_clusters * n_entries]);
+        let (first, second) = self.sample.fold_tiles(
+            empty,
+            || vec![0.0; d],
+            |(first, second), offset, tile| {
+                let weights = self.sample.tile_weights(tile);
+                for (i, w) in weights.iter().enumerate() {
+                    let c = labels[tile.first_row() + i];
+                    for (j, o) in offset.iter_mut().enumerate() {
+                        *o = tile.feature(j)[i] - centres[c][j];
+                    }
+                    let first = &mut first[c * d..][..d];
+                    first
+                        .iter_mut()
+                        .zip(&*offset)
+                        .for_each(|(f, o)| *f += w * o);
+                    add_outer(form, *w, offset, &mut second[c * n_entries..][..n_entries]);
+                }
+            },
+            |total, leaf| {
+                total.0.iter_mut().zip(leaf.0).for_each(|(a, b)| *a += b);
+                total.1.iter_mut().zip(leaf.1).for_each(|(a, b)| *a += b);
+            },
+        );
+        let parts = first.chunks_exact(d).zip(second.chunks_exact(n_entries));
+        sums.iter()
+            .zip(&centres)
+            .zip(parts)
+            .map(|(((weight, _), centre), (first, second))| {
+                Moments::from_sums(form, centre, *weight, first, second)
+            })
+            .collect()
     }
 
     /// K random rows, each with an equal share of all moments.

@@ -7,6 +7,7 @@ use rand_xoshiro::Xoshiro256Plus;
 
 use rayon::prelude::*;
 
+use super::seeds::Kind;
 use super::{KMeans, Start, merge, resample};
 use crate::em::{self, Run, Stopping};
 use crate::emission::{Estimate as _, Latent as _};
@@ -14,6 +15,7 @@ use crate::error::{Collapse, GmmError};
 use crate::gaussian::Gaussian;
 use crate::mixture::Mixture;
 use crate::moments::{Form, Moments};
+use crate::sample::Sample;
 use crate::soundness;
 
 /// How much is spent on the short fits.
@@ -63,12 +65,36 @@ const TOLERANCE: f64 = 1e-6;
 const LEAST_ROWS: usize = 10_000;
 const ROWS_PER_PARAMETER: usize = 20;
 
+/// Fits that share their starts.
+const SHARED: Schedule = Schedule {
+    n_starts: 0,
+    rounds: &[(10, 0.5), (50, 0.3), (LONG, 0.0)],
+    ..THOROUGH
+};
+
+/// Rows that short fits see at most.
+fn most_rows(start: &Start<'_>) -> usize {
+    let (k, d) = (start.n_components, start.sample.n_features());
+    let n_parameters = k * (1 + d) + start.belief.covariance_type().n_parameters(k, d);
+    LEAST_ROWS.max(ROWS_PER_PARAMETER * n_parameters)
+}
+
+/// Whether short fits are cheap and see all rows.
+pub(super) fn sees_all_rows(start: &Start<'_>) -> bool {
+    start.sample.n_rows() <= most_rows(start) && start.schedule(false).alternates
+}
+
 impl Start<'_> {
     /// The best of the short fits, by soundness and then by likelihood.
     pub(super) fn pool(&self, rng: &mut impl Rng) -> Result<Mixture<Gaussian>, GmmError> {
-        let (k, d) = (self.n_components, self.sample.n_features());
-        let n_parameters = k * (1 + d) + self.belief.covariance_type().n_parameters(k, d);
-        let n_rows = LEAST_ROWS.max(ROWS_PER_PARAMETER * n_parameters);
+        if !self.seeds.is_empty() {
+            let schedule = Schedule {
+                n_starts: self.seeds.len(),
+                ..SHARED
+            };
+            return self.best_short_run(&schedule, LONG, rng);
+        }
+        let n_rows = most_rows(self);
         if self.sample.n_rows() <= n_rows {
             return self.best_short_run(&self.schedule(false), LONG, rng);
         }
@@ -106,23 +132,26 @@ impl Start<'_> {
     ) -> Result<Mixture<Gaussian>, GmmError> {
         let seeds: Vec<u64> = (0..schedule.n_starts).map(|_| rng.next_u64()).collect();
         let is_robust = self.sample.trimming() > 0.0 || self.belief.background().is_some();
+        let whitened = schedule.alternates.then(|| self.whitened());
+        let whitened = whitened.as_ref().map(|rows| Sample::new(rows));
         let started: Vec<_> = seeds
             .par_iter()
             .enumerate()
             .map(|(i, &seed)| {
                 let mut rng = Xoshiro256Plus::seed_from_u64(seed);
-                let stats = if is_robust && i % 3 == 2 {
-                    self.neighbourhoods(&mut rng)
-                } else if schedule.alternates && i % 2 == 0 {
-                    self.kmeans(schedule.lloyd, &mut rng)
-                } else {
-                    self.overfit_and_merge(schedule, &mut rng)?
+                let stats = match (self.seeds.get(i), &whitened) {
+                    (Some(given), _) => self.in_form_of_fit(given),
+                    (None, _) if is_robust && i % 3 == 2 => self.neighbourhoods(&mut rng),
+                    (None, Some(whitened)) => self.seed(Kind::of(i), whitened, &mut rng)?,
+                    (None, None) => {
+                        self.overfit_and_merge(schedule.lloyd, schedule.overfit, &mut rng)?
+                    }
                 };
-                self.begin(stats)
+                Ok(self.aligned(self.begin(stats)?))
             })
             .collect();
         let mut models = Vec::new();
-        let mut refused = None;
+        let mut refused: Option<Collapse> = None;
         for start in started {
             match start {
                 Ok(start) => models.push(start),
@@ -168,6 +197,12 @@ impl Start<'_> {
             .collect()
     }
 
+    /// Statistics that others share, as this fit needs them.
+    fn in_form_of_fit(&self, stats: &[Moments]) -> Vec<Moments> {
+        let form = self.belief.covariance_type().form();
+        self.widen(stats.iter().map(|s| s.in_form(form)).collect())
+    }
+
     fn run_briefly(
         &self,
         model: Mixture<Gaussian>,
@@ -183,9 +218,10 @@ impl Start<'_> {
 
     /// A short fit of twice the components, merged down to what is asked for: it sees more of the data's
     /// shape than k-means does, and finds the small sharp components that k-means cannot.
-    fn overfit_and_merge(
+    pub(super) fn overfit_and_merge(
         &self,
-        schedule: &Schedule,
+        lloyd: usize,
+        n_steps: usize,
         rng: &mut impl Rng,
     ) -> Result<Vec<Moments>, Collapse> {
         // A label means nothing among twice the components.
@@ -195,9 +231,9 @@ impl Start<'_> {
             n_components: (2 * self.n_components).min(self.survey.n_rows),
             ..*self
         };
-        let mut stats = doubled.tally(doubled.kmeans(schedule.lloyd, rng));
+        let mut stats = doubled.tally(doubled.kmeans(None, lloyd, rng));
         let mut now = None;
-        for _ in 0..=schedule.overfit {
+        for _ in 0..=n_steps {
             let model = Mixture::maximize(&stats, self.belief, now.as_ref())?;
             stats = model.expect(sample, self.belief).stats;
             now = Some(model);

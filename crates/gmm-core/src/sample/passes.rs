@@ -47,11 +47,17 @@ impl Sample<'_> {
         let spare = Spare::default();
         let gather = |leaf: usize| {
             let mut gathered = new();
-            let fresh = || (Tile::new(self.n_features()), workspace());
-            let (mut tile, mut buffers) = spare.take().unwrap_or_else(fresh);
+            let (mut tile, mut buffers) = spare.take().unwrap_or_else(|| (None, workspace()));
             for t in leaf * leaf_tiles..((leaf + 1) * leaf_tiles).min(n_tiles) {
                 let held = held(self.rows, t * TILE_ROWS);
-                let tile = held.unwrap_or_else(|| tile.load(self.rows, t * TILE_ROWS));
+                let tile = match held {
+                    Some(held) => held,
+                    None => {
+                        let fresh = || Tile::new(self.n_features());
+                        tile.get_or_insert_with(fresh)
+                            .load(self.rows, t * TILE_ROWS)
+                    }
+                };
                 visit(&mut gathered, &mut buffers, tile);
             }
             spare.put((tile, buffers));
