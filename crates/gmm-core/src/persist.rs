@@ -236,3 +236,133 @@ fn misshapen(what: &str) -> GmmError {
         "its {what} do not have the shape its weights and type ask for"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::family::{Bounds, Part, covariances};
+    use crate::moments::Form;
+    use rand::{Rng, SeedableRng};
+    use rand_xoshiro::Xoshiro256Plus;
+
+    /// A mixture of the type with three components in four dimensions, as a fit would find it.
+    fn mixture(of: CovarianceType, seed: u64) -> Gmm {
+        let mut rng = Xoshiro256Plus::seed_from_u64(seed);
+        let (k, d) = (3, 4);
+        let parts: Vec<Part> = (0..k)
+            .map(|_| {
+                let rows: Vec<[f64; 4]> = (0..20)
+                    .map(|_| [(); 4].map(|()| rng.gen_range(-1.0..1.0f64)))
+                    .collect();
+                let mut scatter = Vec::new();
+                for i in 0..d {
+                    let first = if of.form() == Form::Full { 0 } else { i };
+                    for j in first..=i {
+                        let ridge = if i == j { 0.01 } else { 0.0 };
+                        scatter.push(ridge + rows.iter().map(|x| x[i] * x[j]).sum::<f64>());
+                    }
+                }
+                Part {
+                    weight: 20.0,
+                    scatter,
+                }
+            })
+            .collect();
+        let bounds = Bounds {
+            floor: &[1e-6; 4],
+            ratio: None,
+        };
+        let found = covariances(of, &parts, d, &bounds, None).unwrap();
+        let found = Covariances::of_type(of, &found.iter().collect::<Vec<_>>());
+        let means = Array2::from_shape_fn((k, d), |(c, j)| c as f64 - 0.3 * j as f64);
+        Gmm::new(Array1::from(vec![0.2, 0.3, 0.5]), means, found).unwrap()
+    }
+
+    fn types() -> impl Iterator<Item = CovarianceType> {
+        let factors = [1, 3].into_iter().flat_map(|n_factors| {
+            [
+                CovarianceType::FactorAnalyzers { n_factors },
+                CovarianceType::ProbabilisticPca { n_factors },
+            ]
+        });
+        CovarianceType::FAMILIES.into_iter().chain(factors)
+    }
+
+    #[test]
+    fn every_type_reads_back_to_the_same_bits() {
+        for of in types() {
+            for seed in 0..5 {
+                let model = mixture(of, seed);
+                assert_eq!(model.covariance_type(), of);
+                let text = model.to_json().unwrap();
+                let version = if CovarianceType::BASIC.contains(&of) {
+                    1
+                } else {
+                    2
+                };
+                assert!(text.contains(&format!("\"version\": {version},")), "{text}");
+                let again = Gmm::from_json(&text).unwrap();
+                assert_eq!(again, model, "{of}");
+                assert_eq!(again.typed_covariances(), model.typed_covariances());
+            }
+        }
+    }
+
+    #[test]
+    fn matrices_outside_their_family_are_refused() {
+        let full = mixture(CovarianceType::Full, 1);
+        for of in types().filter(|of| version_of(*of) == 2 && of.n_factors().is_none()) {
+            let made = Gmm::new(
+                full.weights().to_owned(),
+                full.means().clone(),
+                Covariances::Family(of, full.covariances()),
+            );
+            assert!(
+                matches!(made, Err(GmmError::OutsideFamily { .. })),
+                "{of}: {made:?}"
+            );
+            // A different one does not match this family's either.
+            let text = mixture(of, 2).to_json().unwrap();
+            let name = format!("\"{of}\"");
+            let wrong = text.replace(&name, "\"mfa-2\"");
+            assert!(matches!(
+                Gmm::from_json(&wrong),
+                Err(GmmError::ModelFormat(_))
+            ));
+        }
+        let basic = Covariances::Family(CovarianceType::Full, full.covariances());
+        let made = Gmm::new(full.weights().to_owned(), full.means().clone(), basic);
+        assert!(matches!(made, Err(GmmError::InvalidParameter { .. })));
+    }
+
+    #[test]
+    fn marginals_of_every_type_are_those_of_its_matrices() {
+        for of in types() {
+            let model = mixture(of, 3);
+            for columns in [vec![2], vec![3, 0], vec![0, 1, 2, 3]] {
+                let marginal = model.marginal(&columns).unwrap();
+                let [whole, part] = [model.covariances(), marginal.covariances()];
+                for ((c, i, j), found) in part.indexed_iter() {
+                    let wanted = whole[(c, columns[i], columns[j])];
+                    assert!((found - wanted).abs() < 1e-14, "{of} {columns:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn factors_must_fit_the_columns() {
+        let model = mixture(CovarianceType::FactorAnalyzers { n_factors: 1 }, 4);
+        for n_factors in [0, 4] {
+            let made = Gmm::new(
+                model.weights().to_owned(),
+                model.means().clone(),
+                Covariances::Factors {
+                    loadings: Array3::zeros((3, 4, n_factors)),
+                    noise: Array2::ones((3, 4)),
+                },
+            );
+            assert!(matches!(made, Err(GmmError::InvalidParameter { .. })));
+        }
+    }
+}

@@ -17,6 +17,9 @@ const SETTLED: f64 = 1e-12;
 const STEPS: usize = 200;
 const HALVINGS: usize = 25;
 
+/// What is added to second derivatives, which are about 1.
+const DAMPING: f64 = 1e-6;
+
 /// Longest step of a ln ψⱼ.
 const LONGEST: f64 = 2.0;
 
@@ -95,7 +98,9 @@ pub(super) fn analysis(
             let step = solve(at.hessian(&free, exact), &slope)?;
             at.lower(&second, &free, &step, &least)
         });
-        let Some(next) = better else { break };
+        let gain = better.as_ref().map_or(0.0, |next| at.value - next.value);
+        let leap = at.leap(&second, &least, 2.0 * gain);
+        let Some(next) = leap.or(better) else { break };
         let gain = at.value - next.value;
         at = next;
         if gain <= SETTLED * dim as f64 {
@@ -223,7 +228,46 @@ impl Profile {
         for ((h, p), t) in hessian.iter_mut().zip(&p).zip(&t) {
             *h += p * t;
         }
+        if !exact {
+            // Where there are more parameters than Σ has entries it is singular.
+            (0..n).for_each(|i| hessian[lower(i, i)] += DAMPING);
+        }
         hessian
+    }
+
+    /// The best ln ψⱼ of one feature for the present Λ, which is known: where it gains more than `least_gain`.
+    ///
+    /// With a = ψ(Σ⁻¹)ⱼⱼ and b = ψ(Σ⁻¹SΣ⁻¹)ⱼⱼ the objective changes by ln s − (1 − 1/s)b/a, s = 1 + a(ψ′/ψ − 1); least for
+    /// s = b/a (Zhao, Yu & Jiang, *Stat. Comput.* 18, 2008). Near ψ = 0 slopes in ln ψ vanish, and only this leaves it.
+    fn leap(&self, second: &[f64], least: &[f64], least_gain: f64) -> Option<Self> {
+        let dim = self.log_noise.len();
+        let (mut a, mut b) = (vec![0.0; dim], vec![0.0; dim]);
+        for m in 0..dim {
+            let theta = self.eigen.values[m];
+            let [of_a, of_b] = if m < self.n_used {
+                [1.0 / theta, 1.0 / theta]
+            } else {
+                [1.0, theta]
+            };
+            for (j, w) in self.axis(m).iter().enumerate() {
+                a[j] += of_a * w * w;
+                b[j] += of_b * w * w;
+            }
+        }
+        let gain = |j: usize| {
+            let ratio = b[j] / a[j];
+            let lowest = 1.0 + a[j] * (least[j] - self.log_noise[j]).exp_m1();
+            let s = ratio.max(lowest);
+            ((1.0 - 1.0 / s) * ratio - s.ln(), j, (s - 1.0) / a[j])
+        };
+        let (gain, j, change) = (0..dim).map(gain).max_by(|x, y| x.0.total_cmp(&y.0))?;
+        if !(gain > least_gain.max(SETTLED)) {
+            return None;
+        }
+        let mut log_noise = self.log_noise.clone();
+        log_noise[j] = (log_noise[j] + change.ln_1p()).max(least[j]);
+        let next = Self::new(second, log_noise, self.n_factors)?;
+        (next.value < self.value - least_gain).then_some(next)
     }
 
     /// A point along the step, cut to the bounds, that is lower.
@@ -239,5 +283,142 @@ impl Profile {
             let next = Self::new(second, log_noise, self.n_factors)?;
             (next.value < self.value).then_some(next)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::covariance::CovarianceType;
+    use rand::{Rng, SeedableRng};
+    use rand_xoshiro::Xoshiro256Plus;
+
+    fn triangle(c: &Covariance) -> Vec<f64> {
+        let pairs = (0..c.dim()).flat_map(|i| (0..=i).map(move |j| (i, j)));
+        pairs.map(|(i, j)| c.entry(i, j)).collect()
+    }
+
+    fn part(c: &Covariance) -> Part {
+        Part {
+            weight: 50.0,
+            scatter: triangle(c).iter().map(|s| 50.0 * s).collect(),
+        }
+    }
+
+    fn are_near(a: &Covariance, b: &Covariance, slack: f64) -> bool {
+        let size = |i: usize| b.entry(i, i).sqrt();
+        (0..b.dim()).all(|i| {
+            (0..=i).all(|j| (a.entry(i, j) - b.entry(i, j)).abs() <= slack * size(i) * size(j))
+        })
+    }
+
+    #[test]
+    fn factors_that_are_there_are_found() {
+        let mut rng = Xoshiro256Plus::seed_from_u64(1);
+        for (dim, n_factors) in [(5, 1), (6, 2), (13, 3), (30, 4)] {
+            // Columns in very different units: the answer must not depend on them.
+            for unit in [1.0, 1e-3] {
+                let unit = |j: usize| f64::powi(unit, (j % 5) as i32);
+                let loadings: Vec<f64> = (0..dim * n_factors)
+                    .map(|at| unit(at / n_factors) * rng.gen_range(-2.0..2.0))
+                    .collect();
+                let noise = (0..dim).map(|j| unit(j) * unit(j) * rng.gen_range(0.3..2.0));
+                let truth = Covariance::low_rank(loadings, noise.collect()).unwrap();
+                let found = analysis(&part(&truth), dim, n_factors, &vec![0.0; dim], None).unwrap();
+                assert!(are_near(&found, &truth, 1e-5), "{dim} {n_factors}");
+                assert!((found.log_det() - truth.log_det()).abs() < 1e-9);
+            }
+        }
+    }
+
+    #[test]
+    fn noise_stays_on_its_floor() {
+        // The third feature is a sum of the factor and nothing else.
+        let truth =
+            Covariance::low_rank(vec![1.0, 2.0, 3.0, 1.0], vec![1.0, 1.0, 1e-9, 2.0]).unwrap();
+        let floor = [0.01, 0.01, 0.04, 0.01];
+        let found = analysis(&part(&truth), 4, 1, &floor, None).unwrap();
+        let (_, noise) = found.factors().unwrap();
+        assert!((noise[2] / 0.04 - 1.0).abs() < 1e-12, "{noise:?}");
+        assert!(
+            noise
+                .iter()
+                .zip(floor)
+                .all(|(n, f)| *n >= f * (1.0 - 1e-12))
+        );
+        // And leaves it when there is noise again: there slopes in its logarithm are nothing.
+        let noisy =
+            Covariance::low_rank(vec![1.0, 2.0, 3.0, 1.0], vec![1.0, 1.0, 1.0, 2.0]).unwrap();
+        let from = [1.0, 1.0, 1e-9, 1.0];
+        let found = analysis(&part(&noisy), 4, 1, &[1e-10; 4], Some(&from)).unwrap();
+        assert!(are_near(&found, &noisy, 1e-5), "{found:?}");
+    }
+
+    #[test]
+    fn no_loadings_nearby_are_better() {
+        let mut rng = Xoshiro256Plus::seed_from_u64(2);
+        let (dim, q) = (6, 2);
+        for of_one in [false, true] {
+            let own = Covariance::low_rank(
+                (0..dim * dim).map(|_| rng.gen_range(-1.0..1.0)).collect(),
+                vec![0.2; dim],
+            );
+            let part = part(&own.unwrap());
+            let second = mean(&part);
+            let floor = vec![1e-3; dim];
+            let found = if of_one {
+                principal(&part, dim, q, &floor).unwrap()
+            } else {
+                analysis(&part, dim, q, &floor, None).unwrap()
+            };
+            let value = |c: &Covariance| {
+                let precision = c.precision();
+                let trace =
+                    |i: usize, j: usize| precision[i][j] * second[lower(i.max(j), i.min(j))];
+                let trace: f64 = (0..dim)
+                    .flat_map(|i| (0..dim).map(move |j| (i, j)))
+                    .map(|(i, j)| trace(i, j))
+                    .sum();
+                c.log_det() + trace
+            };
+            let best = value(&found);
+            let (loadings, noise) = found.factors().unwrap();
+            for step in [1e-5, 1e-3, 0.1] {
+                for _ in 0..300 {
+                    let moved = loadings.iter().map(|l| l + step * rng.gen_range(-1.0..1.0));
+                    let moved = moved.collect();
+                    let common = rng.gen_range(-1.0..1.0);
+                    let change = |own: f64| f64::exp(step * if of_one { common } else { own });
+                    let moved_noise: Vec<f64> = noise
+                        .iter()
+                        .map(|n| (n * change(rng.gen_range(-1.0..1.0))).max(1e-3))
+                        .collect();
+                    let other = Covariance::low_rank(moved, moved_noise).unwrap();
+                    assert!(value(&other) >= best - 1e-12, "{of_one} {step}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn principal_components_are_those_of_the_matrix() {
+        // Eigenvalues 9, 4, 1.5, 0.5 along the axes of features.
+        let second = CovarianceType::Diagonal
+            .covariance(vec![1.5, 9.0, 0.5, 4.0], 4)
+            .unwrap();
+        let found = principal(&part(&second), 4, 2, &[0.0; 4]).unwrap();
+        let (loadings, noise) = found.factors().unwrap();
+        assert_eq!(noise, [1.0; 4]);
+        let wanted = [0.0, 0.0, 8f64.sqrt(), 0.0, 0.0, 0.0, 0.0, 3f64.sqrt()];
+        assert!(
+            loadings
+                .iter()
+                .zip(wanted)
+                .all(|(l, w)| (l - w).abs() < 1e-14),
+            "{loadings:?}"
+        );
+        let floored = principal(&part(&second), 4, 2, &[5.0; 4]).unwrap();
+        assert_eq!(floored.factors().unwrap().1, [5.0; 4]);
+        assert_eq!(floored.entry(3, 3), 5.0);
     }
 }

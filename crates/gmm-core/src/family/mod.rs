@@ -101,6 +101,12 @@ pub(crate) fn covariances(
     let live = || (0..parts.len()).filter(|&k| is_live(&parts[k]));
     let first_empty = (0..parts.len()).find(|&k| !is_live(&parts[k]));
     let n_live = live().count();
+    if n_live == 0 {
+        return Err(Collapse {
+            component: 0,
+            column: 0,
+        });
+    }
     let pooled;
     let mut members: Vec<&Part> = live().map(|k| &parts[k]).collect();
     if first_empty.is_some() || of.is_tied() {

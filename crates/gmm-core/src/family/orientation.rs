@@ -20,6 +20,9 @@ const SWEEPS: usize = 300;
 /// Turns within one plane before the next.
 const TURNS: usize = 4;
 
+/// Angle that counts as long when sweeps are extrapolated.
+const LONGEST: f64 = 0.5;
+
 /// How far from diagonal, relatively, covariances may be in axes that count as theirs.
 const DIAGONAL: f64 = 1e-7;
 
@@ -38,6 +41,8 @@ struct Turning {
     inverse: Vec<f64>,
     /// Of one plane: the blocks of all Vₖ.
     blocks: Vec<[f64; 3]>,
+    /// By how much the last sweep turned each plane.
+    angles: Vec<f64>,
     objective: f64,
 }
 
@@ -63,6 +68,7 @@ impl Turning {
             variances: vec![0.0; k * dim],
             inverse: vec![0.0; k * dim],
             blocks: vec![[0.0; 3]; k],
+            angles: Vec::new(),
             objective: f64::INFINITY,
             weights,
         }
@@ -110,18 +116,26 @@ impl Turning {
 
     /// Turns every plane once.
     fn sweep<const ONE_VOLUME: bool>(&mut self) {
+        self.angles.clear();
         for l in 1..self.dim {
             for j in 0..l {
-                if let Some((c, s)) = self.turn::<ONE_VOLUME>(j, l) {
-                    let dim = self.dim;
-                    let of_all = self.roots.chunks_exact_mut(dim * dim);
-                    for rows in of_all.chain(std::iter::once(self.axes.as_mut_slice())) {
-                        let (x, y) = pair(rows, dim, j, l);
-                        for (x, y) in x.iter_mut().zip(y) {
-                            (*x, *y) = (c * *x + s * *y, c * *y - s * *x);
-                        }
-                    }
+                let (c, s) = self.turn::<ONE_VOLUME>(j, l).unwrap_or((1.0, 0.0));
+                self.angles.push(s.atan2(c));
+                if s != 0.0 {
+                    self.rotate(j, l, c, s);
                 }
+            }
+        }
+    }
+
+    /// Turns axis j towards axis l.
+    fn rotate(&mut self, j: usize, l: usize, c: f64, s: f64) {
+        let dim = self.dim;
+        let of_all = self.roots.chunks_exact_mut(dim * dim);
+        for rows in of_all.chain(std::iter::once(self.axes.as_mut_slice())) {
+            let (x, y) = pair(rows, dim, j, l);
+            for (x, y) in x.iter_mut().zip(y) {
+                (*x, *y) = (c * *x + s * *y, c * *y - s * *x);
             }
         }
     }
@@ -167,7 +181,7 @@ impl Turning {
                 let b = &mut self.inverse[k * dim..][..dim];
                 if ONE_VOLUME {
                     // The product is the shape's to keep.
-                    let product = (b[j] * b[l]).sqrt();
+                    let product = b[j].sqrt() * b[l].sqrt();
                     let quotient = (block[2] / block[0]).sqrt();
                     (b[j], b[l]) = (product * quotient, product / quotient);
                 } else {
@@ -188,6 +202,7 @@ impl Turning {
         let rows: f64 = self.weights.iter().sum();
         let little = SETTLED * rows * self.dim as f64;
         self.settle::<ONE_VOLUME>();
+        let mut last: Vec<f64> = Vec::new();
         for _ in 0..SWEEPS {
             let before = self.objective;
             self.sweep::<ONE_VOLUME>();
@@ -197,6 +212,42 @@ impl Turning {
             if !gains {
                 break;
             }
+            if last.is_empty() {
+                last.clone_from(&self.angles);
+            } else {
+                self.go_beyond::<ONE_VOLUME>(&last);
+                last.clear();
+            }
+        }
+    }
+
+    /// Turns on as far as two sweeps of angles r and r + v in a row suggest, by 2(α−1)r + (α²−1)v with α = ‖r‖/‖v‖
+    /// (Varadhan & Roland 2008), and back where that is worse.
+    fn go_beyond<const ONE_VOLUME: bool>(&mut self, first: &[f64]) {
+        let angles = || first.iter().zip(&self.angles);
+        let r: f64 = first.iter().map(|r| r * r).sum();
+        let v: f64 = angles().map(|(r, s)| (s - r) * (s - r)).sum();
+        let alpha = (r / v).sqrt().min(LONGEST / r.sqrt());
+        // Also where it is no number.
+        let is_longer = alpha > 1.0;
+        if !is_longer {
+            return;
+        }
+        let further: Vec<f64> = angles()
+            .map(|(r, s)| 2.0 * (alpha - 1.0) * r + (alpha * alpha - 1.0) * (s - r))
+            .collect();
+        let kept = (self.axes.clone(), self.roots.clone(), self.objective);
+        let mut further = further.into_iter();
+        for l in 1..self.dim {
+            for (j, angle) in (0..l).zip(further.by_ref()) {
+                self.rotate(j, l, angle.cos(), angle.sin());
+            }
+        }
+        self.settle::<ONE_VOLUME>();
+        let is_better = self.objective < kept.2;
+        if !is_better {
+            (self.axes, self.roots, self.objective) = kept;
+            self.settle::<ONE_VOLUME>();
         }
     }
 

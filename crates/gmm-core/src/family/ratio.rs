@@ -217,3 +217,113 @@ fn average(
     }
     of.covariance(sum, dim)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Bounds, covariances};
+    use super::*;
+    use crate::eigen::Eigen;
+    use rand::{Rng, SeedableRng};
+    use rand_xoshiro::Xoshiro256Plus;
+
+    fn value(values: &[(f64, f64)], m: f64, largest: f64) -> f64 {
+        let of = |&(d, n): &(f64, f64)| {
+            let cut = d.clamp(m, m * largest);
+            n * (cut.ln() + d / cut)
+        };
+        values.iter().map(of).sum()
+    }
+
+    #[test]
+    fn no_interval_of_a_fine_grid_is_better() {
+        let mut rng = Xoshiro256Plus::seed_from_u64(1);
+        for round in 0..200 {
+            let mut values: Vec<(f64, f64)> = (0..rng.gen_range(2..20))
+                .map(|_| (f64::exp(rng.gen_range(-6.0..6.0)), rng.gen_range(1.0..50.0)))
+                .collect();
+            if round % 3 == 0 {
+                values[0].0 = 0.0;
+            }
+            let largest = f64::exp(rng.gen_range(0.0..5.0));
+            match lower_edge(values.clone(), largest).unwrap() {
+                Some(m) => {
+                    let best = value(&values, m, largest);
+                    for i in 0..20_000 {
+                        let other = f64::exp(-12.0 + 20.0 * f64::from(i) / 20_000.0);
+                        assert!(best <= value(&values, other, largest) + 1e-9 * best.abs());
+                    }
+                }
+                None => {
+                    let of = |pick: fn(f64, f64) -> f64| values.iter().map(|v| v.0).reduce(pick);
+                    assert!(of(f64::max).unwrap() <= largest * of(f64::min).unwrap());
+                }
+            }
+        }
+        assert!(lower_edge(vec![(0.0, 1.0), (0.0, 2.0)], 3.0).is_err());
+        assert!(lower_edge(vec![(1.0, 1.0), (f64::NAN, 2.0)], 3.0).is_err());
+    }
+
+    #[test]
+    fn eigenvalues_keep_the_ratio_and_only_cut_if_they_must() {
+        let mut rng = Xoshiro256Plus::seed_from_u64(2);
+        let dim = 3;
+        for of in CovarianceType::BASIC {
+            let form = of.form();
+            let scale = [1e-6, 1.0, 1e6];
+            let mut parts: Vec<Part> = (0..3)
+                .map(|_| {
+                    let mut scatter = vec![0.0; form.n_entries(dim)];
+                    let size = f64::exp(rng.gen_range(-2.0..2.0));
+                    for _ in 0..9 {
+                        let x = scale.map(|s: f64| size * s.sqrt() * rng.gen_range(-1.0..1.0));
+                        for i in 0..dim {
+                            let first = if form == Form::Full { 0 } else { i };
+                            for j in first..=i {
+                                scatter[form.place(i, j)] += x[i] * x[j];
+                            }
+                        }
+                    }
+                    Part {
+                        weight: 9.0,
+                        scatter,
+                    }
+                })
+                .collect();
+            parts.push(Part {
+                weight: 0.0,
+                scatter: vec![0.0; form.n_entries(dim)],
+            });
+            for largest in [1.0, 2.0, 10.0, 1e9] {
+                let bounds = |ratio| Bounds {
+                    floor: &[0.0; 3],
+                    ratio,
+                };
+                let ratio = Ratio {
+                    largest,
+                    scale: &scale,
+                };
+                let found = covariances(of, &parts, dim, &bounds(Some(ratio)), None).unwrap();
+                let measured = |c: &Covariance| -> Vec<f64> {
+                    let is_one = matches!(c, Covariance::Spherical { .. });
+                    let unit = |i: usize| if is_one { 1.0 } else { scale[i].sqrt() };
+                    let pairs = (0..dim).flat_map(|i| (0..=i).map(move |j| (i, j)));
+                    let triangle: Vec<f64> = pairs
+                        .map(|(i, j)| c.entry(i, j) / unit(i) / unit(j))
+                        .collect();
+                    Eigen::of(&triangle, dim).unwrap().values
+                };
+                let values: Vec<f64> = found.iter().flat_map(measured).collect();
+                let greatest = values.iter().copied().fold(0.0, f64::max);
+                let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+                assert!(greatest <= largest * least * (1.0 + 1e-9), "{of} {largest}");
+                if largest == 1e9 {
+                    let free = covariances(of, &parts, dim, &bounds(None), None).unwrap();
+                    for (a, b) in found.iter().zip(&free).take(3) {
+                        let off = a.log_det() - b.log_det();
+                        assert!(off.abs() < 1e-12, "{of} {off}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -5,7 +5,7 @@
 //! can be slow to reach it where components are unlike. Newton's steps then are not.
 
 use super::{Group, Refusal, axes_of, turned};
-use crate::cholesky::{BadPivot, Cholesky};
+use crate::cholesky::{BadPivot, Cholesky, dot};
 use crate::covariance::Covariance;
 use crate::moments::lower;
 
@@ -19,8 +19,9 @@ const PLAIN_ROUNDS: usize = 12;
 const NEWTON_STEPS: usize = 100;
 const HALVINGS: usize = 40;
 
-/// Longest step of a ln λₖ.
+/// Longest step of a ln λₖ, and one so short that Newton's method cannot miss, though rounding may hide the gain.
 const LONGEST: f64 = 4.0;
+const NEAR: f64 = 1e-4;
 
 /// The shape C that several scatters share.
 trait Shape {
@@ -33,8 +34,8 @@ trait Shape {
     /// tr(C⁻¹Wₖ).
     fn trace(&self, k: usize) -> f64;
 
-    /// tr(C⁻¹WₖC⁻¹Wₗ), the lower triangle of all k and l.
-    fn products(&self) -> Vec<f64>;
+    /// tr(C⁻¹WₖC⁻¹Wₗ)/(nλₖ)(nλₗ), the lower triangle of all k and l.
+    fn products(&self, volumes: &[f64]) -> Vec<f64>;
 }
 
 /// Diagonal scatters, or eigenvalues.
@@ -86,15 +87,14 @@ impl Shape for Diagonal {
         self.trace_of(&self.scatters[k * dim..][..dim])
     }
 
-    fn products(&self) -> Vec<f64> {
-        let shapes = || self.shape.iter().cycle();
-        let whitened: Vec<f64> = self
-            .scatters
-            .iter()
-            .zip(shapes())
-            .map(|(w, c)| w / c)
-            .collect();
-        gram(&whitened, self.shape.len())
+    fn products(&self, volumes: &[f64]) -> Vec<f64> {
+        let dim = self.shape.len();
+        let mut whitened = Vec::with_capacity(self.scatters.len());
+        for (scatter, volume) in self.scatters.chunks_exact(dim).zip(volumes) {
+            let share = self.total * volume;
+            whitened.extend(scatter.iter().zip(&self.shape).map(|(w, c)| w / share / c));
+        }
+        gram(&whitened, dim)
     }
 }
 
@@ -126,7 +126,7 @@ impl<'p> Full<'p> {
 
     /// tr(C⁻¹W).
     fn trace_of(&self, scatter: &[f64]) -> f64 {
-        crate::cholesky::dot(&self.inverse, scatter)
+        dot(&self.inverse, scatter)
     }
 }
 
@@ -177,12 +177,13 @@ impl Shape for Full<'_> {
     }
 
     /// The products of L⁻¹WₖL⁻ᵀ as vectors, C = LLᵀ.
-    fn products(&self) -> Vec<f64> {
+    fn products(&self, volumes: &[f64]) -> Vec<f64> {
         let dim = self.shape.dim();
         let mut whitened = Vec::with_capacity(self.scatters.len() * dim * dim);
         let row = |i: usize| &self.shape.inverse_factor()[lower(i, 0)..=lower(i, i)];
         let mut half = vec![0.0; dim];
-        for scatter in &self.scatters {
+        for (scatter, volume) in self.scatters.iter().zip(volumes) {
+            let share = self.total * volume;
             for i in 0..dim {
                 for (l, h) in half.iter_mut().enumerate() {
                     let entries = row(i).iter().enumerate();
@@ -190,7 +191,7 @@ impl Shape for Full<'_> {
                         .map(|(m, a)| a * scatter[lower(l.max(m), l.min(m))])
                         .sum();
                 }
-                whitened.extend((0..dim).map(|j| crate::cholesky::dot(row(j), &half[..=j])));
+                whitened.extend((0..dim).map(|j| dot(row(j), &half[..=j]) / share));
             }
         }
         gram(&whitened, dim * dim)
@@ -202,9 +203,7 @@ fn gram(rows: &[f64], width: usize) -> Vec<f64> {
     let n = rows.len() / width;
     let row = |i: usize| &rows[i * width..][..width];
     let pairs = (0..n).flat_map(|i| (0..=i).map(move |j| (i, j)));
-    pairs
-        .map(|(i, j)| crate::cholesky::dot(row(i), row(j)))
-        .collect()
+    pairs.map(|(i, j)| dot(row(i), row(j))).collect()
 }
 
 /// Brings the volumes, and with them the shape, to the minimum.
@@ -218,6 +217,7 @@ fn minimise(
         return Ok(());
     }
     let dim = group.dim as f64;
+    let mut last = f64::INFINITY;
     for _ in 0..PLAIN_ROUNDS {
         let mut change = 0.0f64;
         for (k, (volume, part)) in volumes.iter_mut().zip(group.live()).enumerate() {
@@ -226,24 +226,30 @@ fn minimise(
             *volume = next;
         }
         shape.settle(volumes)?;
-        if change <= SETTLED {
+        // What is left of a geometric series.
+        if change <= SETTLED * (1.0 - change / last) {
             return Ok(());
         }
+        last = change;
     }
     for _ in 0..NEWTON_STEPS {
         let Some(step) = newton_step(shape, group, volumes) else {
             break;
         };
         let longest = step.iter().fold(0.0f64, |a, s| a.max(s.abs()));
-        let before = objective(shape, group, volumes);
-        let mut factor = (LONGEST / longest).min(1.0);
+        let before = shape.log_det();
+        // Of Φ without what the steps do not change.
+        let live = || group.live().iter().zip(&step);
+        let slope = dim * live().map(|(part, s)| part.weight * s).sum::<f64>();
         let kept = volumes.clone();
+        let mut factor = 2.0 * (LONGEST / longest).min(1.0);
         let is_lower = (0..HALVINGS).any(|_| {
-            let moved = kept.iter().zip(&step).map(|(v, s)| v * (factor * s).exp());
-            volumes.clear();
-            volumes.extend(moved);
             factor *= 0.5;
-            shape.settle(volumes).is_ok() && objective(shape, group, volumes) < before
+            volumes.clear();
+            volumes.extend(kept.iter().zip(&step).map(|(v, s)| v * (factor * s).exp()));
+            shape.settle(volumes).is_ok()
+                && (longest <= NEAR
+                    || factor * slope + group.total * (shape.log_det() - before) < 0.0)
         });
         if !is_lower {
             *volumes = kept;
@@ -256,13 +262,6 @@ fn minimise(
     Ok(())
 }
 
-/// Φ.
-fn objective(shape: &impl Shape, group: &Group<'_>, volumes: &[f64]) -> f64 {
-    let live = group.live().iter().zip(volumes);
-    let volume: f64 = live.map(|(part, v)| part.weight * v.ln()).sum();
-    group.dim as f64 * volume + group.total * shape.log_det()
-}
-
 /// −H⁻¹g of Φ in ln λ. H does not know the scale that λ and C share; what fixes it changes nothing else, since g
 /// sums to 0.
 fn newton_step(shape: &impl Shape, group: &Group<'_>, volumes: &[f64]) -> Option<Vec<f64>> {
@@ -270,12 +269,12 @@ fn newton_step(shape: &impl Shape, group: &Group<'_>, volumes: &[f64]) -> Option
     let n = group.total;
     let dim = group.dim as f64;
     let parts: Vec<f64> = (0..k).map(|i| shape.trace(i) / volumes[i] / n).collect();
-    let mut hessian = shape.products();
+    let mut hessian = shape.products(volumes);
     let scale = dim / (k * k) as f64;
     for i in 0..k {
         for j in 0..=i {
             let entry = &mut hessian[lower(i, j)];
-            *entry = scale - *entry / (n * volumes[i]) / (n * volumes[j]);
+            *entry = scale - *entry;
         }
         hessian[lower(i, i)] += parts[i];
     }
@@ -294,7 +293,7 @@ pub(super) fn solve(hessian: Vec<f64>, gradient: &[f64]) -> Option<Vec<f64>> {
     let h = Cholesky::new(hessian, n).ok()?;
     let w = h.inverse_factor();
     let half: Vec<f64> = (0..n)
-        .map(|i| crate::cholesky::dot(&w[lower(i, 0)..=lower(i, i)], &gradient[..=i]))
+        .map(|i| dot(&w[lower(i, 0)..=lower(i, i)], &gradient[..=i]))
         .collect();
     let entry = |j: usize| -(j..n).map(|i| w[lower(i, j)] * half[i]).sum::<f64>();
     Some((0..n).map(entry).collect())
