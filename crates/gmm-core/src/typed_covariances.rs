@@ -22,8 +22,8 @@ pub enum Covariances {
     Spherical(Array1<f64>),
     /// One variance for all.
     TiedSpherical(f64),
-    /// K × D × D: one matrix per component, which obey this volume–shape–orientation family together. Of types
-    /// that have a shape of their own above it is refused.
+    /// K × D × D: one matrix per component, which together obey this family: VEI, EVI, VEE, EVE, VVE, EEV, VEV or
+    /// EVV. Others have a shape of their own above.
     Family(CovarianceType, Array3<f64>),
     /// Factor analysers, ΛₖΛₖᵀ + Ψₖ.
     Factors {

@@ -189,8 +189,8 @@ fn fit(
             group.each(|_, part| factors::principal(part, dim, n_factors, floor))
         }
         _ => match bounds.ratio {
-            Some(ratio) => ratio::within(of, group, &ratio),
-            None => group.each(|_, part| of.covariance(mean(part), dim)),
+            Some(ratio) if of.allows_ratio() => ratio::within(of, group, &ratio),
+            _ => group.each(|_, part| of.covariance(mean(part), dim)),
         },
     }
 }

@@ -12,7 +12,12 @@ use crate::eigen::{Eigen, pair, root};
 use crate::moments::lower;
 
 /// Gain of a sweep, per row and feature, below which the axes are found.
-const SETTLED: f64 = 1e-14;
+const SETTLED: f64 = 1e-13;
+
+/// How near, per row and feature, to what another start has found a search is taken to lead to the same; and how
+/// many times its last gain it may be behind that.
+const SAME: f64 = 1e-8;
+const HOPE: f64 = 30.0;
 
 /// Sweeps after which the search ends: it is slow only where nearly nothing is left to gain.
 const SWEEPS: usize = 300;
@@ -198,9 +203,10 @@ impl Turning {
         Some((c, s))
     }
 
-    fn minimise<const ONE_VOLUME: bool>(&mut self) {
+    /// Turns the axes until nothing is gained, or no longer than there is hope to be better than `goal`.
+    fn minimise<const ONE_VOLUME: bool>(&mut self, goal: f64) {
         let rows: f64 = self.weights.iter().sum();
-        let little = SETTLED * rows * self.dim as f64;
+        let [little, same] = [SETTLED, SAME].map(|share| share * rows * self.dim as f64);
         self.settle::<ONE_VOLUME>();
         let mut last: Vec<f64> = Vec::new();
         for _ in 0..SWEEPS {
@@ -208,8 +214,11 @@ impl Turning {
             self.sweep::<ONE_VOLUME>();
             self.settle::<ONE_VOLUME>();
             // Also where it is no number.
-            let gains = before - self.objective > little;
-            if !gains {
+            let gain = before - self.objective;
+            let gains = gain > little;
+            let behind = self.objective - goal;
+            let is_hopeless = behind > HOPE * gain || behind > 0.0 && behind < same;
+            if !gains || is_hopeless {
                 break;
             }
             if last.is_empty() {
@@ -293,18 +302,20 @@ pub(super) fn common_axes<const ONE_VOLUME: bool>(
     let weights: Vec<f64> = group.live().iter().map(|p| p.weight).collect();
     let pooled = pool(group.live(), lower(dim, 0));
     let start = Eigen::of(&pooled.scatter, dim).ok_or(BadPivot(0))?.axes;
-    let from = |axes: Vec<f64>| {
+    let from = |axes: Vec<f64>, goal: f64| {
         let mut turning = Turning::new(weights.clone(), &roots, axes, dim);
-        turning.minimise::<ONE_VOLUME>();
+        turning.minimise::<ONE_VOLUME>(goal);
         turning
     };
-    let mut best = from(start);
-    if let Some(axes) = now.and_then(|now| axes_of_all(now, dim)) {
-        let other = from(axes);
-        if other.objective < best.objective {
-            best = other;
-        }
-    }
+    let known = now
+        .and_then(|now| axes_of_all(now, dim))
+        .map(|axes| from(axes, f64::INFINITY));
+    let goal = known.as_ref().map_or(f64::INFINITY, |k| k.objective);
+    let fresh = from(start, goal);
+    let best = match known {
+        Some(known) if known.objective <= fresh.objective => known,
+        _ => fresh,
+    };
     let total = group.total;
     let log_volume = |v: &[f64]| v.iter().map(|v| v.ln()).sum::<f64>() / dim as f64;
     let of_live: Vec<f64> = best.variances.chunks_exact(dim).map(log_volume).collect();
@@ -371,7 +382,7 @@ fn axes_of_all(covariances: &[&Covariance], dim: usize) -> Option<Vec<f64>> {
     let roots = roots_of(triangles.iter().map(Vec::as_slice), dim).ok()?;
     let mut turning = Turning::new(vec![1.0; covariances.len()], &roots, axes, dim);
     if !turning.is_diagonal() {
-        turning.minimise::<false>();
+        turning.minimise::<false>(f64::INFINITY);
     }
     Some(turning.axes)
 }

@@ -58,7 +58,7 @@ fn lower_edge(mut sorted: Vec<(f64, f64)>, largest: f64) -> Result<Option<f64>, 
         let pull = low[1] + high[1] / largest;
         let wanted = if cut > 0.0 { pull / cut } else { edge };
         let m = wanted.clamp(edge, next);
-        if !(m > 0.0) {
+        if m <= 0.0 {
             continue;
         }
         let top = m * largest;
