@@ -211,7 +211,8 @@ fn minimise(
     shape: &mut impl Shape,
     group: &Group<'_>,
     volumes: &mut Vec<f64>,
-) -> Result<(), BadPivot> {
+) -> Result<(), Refusal> {
+    check(volumes)?;
     shape.settle(volumes)?;
     if group.n_live < 2 {
         return Ok(());
@@ -225,6 +226,7 @@ fn minimise(
             change = change.max((next / *volume - 1.0).abs());
             *volume = next;
         }
+        check(volumes)?;
         shape.settle(volumes)?;
         // What is left of a geometric series.
         if change <= SETTLED * (1.0 - change / last) {
@@ -253,13 +255,22 @@ fn minimise(
         });
         if !is_lower {
             *volumes = kept;
-            return shape.settle(volumes);
+            return Ok(shape.settle(volumes)?);
         }
         if longest <= SETTLED {
             break;
         }
     }
     Ok(())
+}
+
+/// Refuses the first component that has no volume.
+fn check(volumes: &[f64]) -> Result<(), Refusal> {
+    let is_bad = |v: &f64| !(*v >= f64::MIN_POSITIVE && v.is_finite());
+    match volumes.iter().position(is_bad) {
+        Some(part) => Err(Refusal { part, column: 0 }),
+        None => Ok(()),
+    }
 }
 
 /// −H⁻¹g of Φ in ln λ. H does not know the scale that λ and C share; what fixes it changes nothing else, since g
@@ -342,6 +353,7 @@ pub(super) fn vee(
     let dim = group.dim;
     let trace = |k: usize| (0..dim).map(|j| parts[k].scatter[lower(j, j)]).sum();
     let mut volumes = first_volumes(group, now, trace);
+    check(&volumes)?;
     let scatters = parts.iter().map(|p| p.scatter.as_slice()).collect();
     let mut shape = Full::new(scatters, &volumes, dim, group.total)?;
     minimise(&mut shape, group, &mut volumes)?;
