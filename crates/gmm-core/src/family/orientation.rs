@@ -14,13 +14,12 @@ use crate::moments::lower;
 /// Gain of a sweep, per row and feature, below which the axes are found.
 const SETTLED: f64 = 1e-13;
 
-/// How near, per row and feature, to what another start has found a search is taken to lead to the same; and how
-/// many times its last gain it may be behind that.
-const SAME: f64 = 1e-8;
-const HOPE: f64 = 30.0;
-
 /// Sweeps after which the search ends: it is slow only where nearly nothing is left to gain.
 const SWEEPS: usize = 300;
+
+/// Sweeps from axes that are known: an M-step that only gains something leads to the same optimum (generalised EM;
+/// Dempster, Laird & Rubin 1977), and the next goes on from there.
+const STEPS: usize = 3;
 
 /// Turns within one plane before the next.
 const TURNS: usize = 4;
@@ -203,22 +202,20 @@ impl Turning {
         Some((c, s))
     }
 
-    /// Turns the axes until nothing is gained, or no longer than there is hope to be better than `goal`.
-    fn minimise<const ONE_VOLUME: bool>(&mut self, goal: f64) {
+    /// Turns the axes until nothing is gained, `n_sweeps` times at most.
+    fn minimise<const ONE_VOLUME: bool>(&mut self, n_sweeps: usize) {
         let rows: f64 = self.weights.iter().sum();
-        let [little, same] = [SETTLED, SAME].map(|share| share * rows * self.dim as f64);
+        let little = SETTLED * rows * self.dim as f64;
         self.settle::<ONE_VOLUME>();
         let mut last: Vec<f64> = Vec::new();
-        for _ in 0..SWEEPS {
+        for _ in 0..n_sweeps {
             let before = self.objective;
             self.sweep::<ONE_VOLUME>();
             self.settle::<ONE_VOLUME>();
             // Also where it is no number.
             let gain = before - self.objective;
             let gains = gain > little;
-            let behind = self.objective - goal;
-            let is_hopeless = behind > HOPE * gain || behind > 0.0 && behind < same;
-            if !gains || is_hopeless {
+            if !gains {
                 break;
             }
             if last.is_empty() {
@@ -300,22 +297,17 @@ pub(super) fn common_axes<const ONE_VOLUME: bool>(
     let dim = group.dim;
     let roots = roots_of(group.live().iter().map(|p| p.scatter.as_slice()), dim)?;
     let weights: Vec<f64> = group.live().iter().map(|p| p.weight).collect();
-    let pooled = pool(group.live(), lower(dim, 0));
-    let start = Eigen::of(&pooled.scatter, dim).ok_or(BadPivot(0))?.axes;
-    let from = |axes: Vec<f64>, goal: f64| {
-        let mut turning = Turning::new(weights.clone(), &roots, axes, dim);
-        turning.minimise::<ONE_VOLUME>(goal);
-        turning
+    let known = now.and_then(|now| axes_of_all(now, dim));
+    let n_sweeps = if known.is_some() { STEPS } else { SWEEPS };
+    let axes = match known {
+        Some(axes) => axes,
+        None => {
+            let pooled = pool(group.live(), lower(dim, 0));
+            Eigen::of(&pooled.scatter, dim).ok_or(BadPivot(0))?.axes
+        }
     };
-    let known = now
-        .and_then(|now| axes_of_all(now, dim))
-        .map(|axes| from(axes, f64::INFINITY));
-    let goal = known.as_ref().map_or(f64::INFINITY, |k| k.objective);
-    let fresh = from(start, goal);
-    let best = match known {
-        Some(known) if known.objective <= fresh.objective => known,
-        _ => fresh,
-    };
+    let mut best = Turning::new(weights, &roots, axes, dim);
+    best.minimise::<ONE_VOLUME>(n_sweeps);
     let total = group.total;
     let log_volume = |v: &[f64]| v.iter().map(|v| v.ln()).sum::<f64>() / dim as f64;
     let of_live: Vec<f64> = best.variances.chunks_exact(dim).map(log_volume).collect();
@@ -382,7 +374,7 @@ fn axes_of_all(covariances: &[&Covariance], dim: usize) -> Option<Vec<f64>> {
     let roots = roots_of(triangles.iter().map(Vec::as_slice), dim).ok()?;
     let mut turning = Turning::new(vec![1.0; covariances.len()], &roots, axes, dim);
     if !turning.is_diagonal() {
-        turning.minimise::<false>(f64::INFINITY);
+        turning.minimise::<false>(SWEEPS);
     }
     Some(turning.axes)
 }
