@@ -236,8 +236,8 @@ fn model_files_that_are_damaged_newer_or_no_models_are_refused_in_one_line() {
     assert_eq!(
         edited("\"version\": 1", "\"version\": 3"),
         GmmError::ModelVersion {
-            found: 2,
-            supported: 1
+            found: 3,
+            supported: 2
         }
     );
     assert!(matches!(

@@ -107,6 +107,13 @@ pub(crate) fn covariances(
             column: 0,
         });
     }
+    // What is no number would spoil what is shared, and with it the others.
+    for component in live() {
+        let variance = |j: usize| parts[component].scatter[of.form().place(j, j)];
+        if let Some(column) = (0..dim).find(|&j| !variance(j).is_finite()) {
+            return Err(Collapse { component, column });
+        }
+    }
     let pooled;
     let mut members: Vec<&Part> = live().map(|k| &parts[k]).collect();
     if first_empty.is_some() || of.is_tied() {

@@ -421,6 +421,9 @@ fn what_has_no_covariance_is_named() {
                 "tied" | "tied-diag" | "tied-spherical" | "EEV"
             );
             assert!(found.is_err() || (shares && bad == 0.0), "{of} {bad}");
+            if !of.is_tied() {
+                assert!(found.err().is_none_or(|e| e.component == 2), "{of} {bad}");
+            }
             parts.iter_mut().for_each(|p| p.scatter.fill(bad));
             assert!(
                 covariances(of, &parts, dim, &FREE, None).is_err(),
