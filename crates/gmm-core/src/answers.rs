@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2};
 
 use crate::error::GmmError;
 use crate::gmm::Gmm;
-use crate::mixture::{Joint, Mixture};
+use crate::mixture::Mixture;
 use crate::sample::{Part, Sample};
 
 impl Gmm {
@@ -117,7 +117,7 @@ fn posteriors(
     let rows = part.sample(whole);
     let n = seen.shares().values().len();
     let mut out = vec![vec![0.0; n]; rows.n_rows()];
-    rows.map_tiles(&mut out, Joint::default, |joint, tile, out| {
+    rows.map_tiles(&mut out, |joint, tile, out| {
         for (c, column) in evaluation.posterior(tile, joint).enumerate() {
             for (row, r) in out.iter_mut().zip(column) {
                 row[c] = *r;

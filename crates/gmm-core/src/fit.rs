@@ -253,8 +253,7 @@ fn moments_of_all(sample: &Sample<'_>, survey: &Survey, of: CovarianceType) -> M
     let gathering = Gathering::about(of.form(), std::iter::once(survey.mean.as_slice()));
     let sums = sample.fold_tiles(
         || gathering.nothing(),
-        || (Columns::default(), Scratch::default()),
-        |sums, (weights, scratch), tile| {
+        |sums, (weights, scratch): &mut (Columns, Scratch), tile| {
             weights.resize(1, tile.n_packs());
             sample.pack_weights(tile, weights.column_mut(0));
             gathering.gather(tile, weights, scratch, sums);

@@ -287,7 +287,6 @@ impl Gmm {
         let mixture = self.mixture.evaluation();
         let (checked, sum) = sample.fold_tiles(
             || (Ok(()), 0.0),
-            Joint::default,
             |(checked, sum), joint, tile| {
                 if checked.is_ok() {
                     *checked = tile.check_finite();
@@ -456,9 +455,7 @@ impl Gmm {
         let mixture = self.mixture.evaluation();
         let visit =
             |joint: &mut Joint, tile: &Tile, out: &mut [T]| visit(&mixture, joint, tile, out);
-        out.map_or(Ok(()), |out| {
-            map_rows(rows, width, out, Joint::default, visit)
-        })
+        out.map_or(Ok(()), |out| map_rows(rows, width, out, visit))
     }
 }
 

@@ -1,7 +1,5 @@
 //! A finite mixture of any emission.
 
-use std::cell::RefCell;
-
 use rayon::prelude::*;
 
 use crate::background::Background;
@@ -13,9 +11,9 @@ use crate::log_space::{log_sum_exp, normalize_joint};
 use crate::observation::Observation;
 use crate::sample::{Part, Sample};
 use crate::shares::Shares;
-use crate::simd::{LANES, Pack, flat};
+use crate::simd::{Pack, flat};
 use crate::squarem::Coordinates;
-use crate::tile::{Columns, Scratch, TILE_ROWS, Tile};
+use crate::tile::{Columns, Scratch, TILE_PACKS, Tile};
 
 /// ln πₖ of a component without rows, as a coordinate.
 const LEAST_LOG_SHARE: f64 = -700.0;
@@ -48,7 +46,7 @@ pub(crate) struct Evaluation<'m, E: Emission> {
 }
 
 /// Buffers of one thread: ℓₙₖ or rₙₖ of a tile, and the density and the weight of each row.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Joint {
     block: Columns,
     log_prob: Vec<Pack>,
@@ -56,49 +54,12 @@ pub(crate) struct Joint {
     scratch: Scratch,
 }
 
-thread_local! {
-    /// Buffers that were used before: a fit of few rows would spend more on getting them than on its E-steps.
-    static SPARE: RefCell<Vec<Joint>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Buffers that go back to their thread when they are no longer needed.
-#[derive(Debug)]
-struct Lent(Joint);
-
-impl Lent {
-    fn new() -> Self {
-        Self(SPARE.with_borrow_mut(Vec::pop).unwrap_or_default())
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        let joint = std::mem::replace(&mut self.0, Joint::empty());
-        SPARE.with_borrow_mut(|spare| spare.push(joint));
-    }
-}
-
-impl Default for Joint {
-    fn default() -> Self {
-        let column = vec![Pack::splat(1.0); TILE_ROWS / LANES];
-        Self {
-            block: Columns::default(),
-            log_prob: column.clone(),
-            weights: column,
-            scratch: Scratch::default(),
-        }
-    }
-}
-
 impl Joint {
-    /// Buffers without room.
-    fn empty() -> Self {
-        Self {
-            block: Columns::default(),
-            log_prob: Vec::new(),
-            weights: Vec::new(),
-            scratch: Scratch::default(),
-        }
+    /// With room for a column of log densities and one of weights.
+    fn with_room(&mut self) -> &mut Self {
+        self.log_prob.resize(TILE_PACKS, Pack::default());
+        self.weights.resize(TILE_PACKS, Pack::default());
+        self
     }
 }
 
@@ -165,7 +126,7 @@ impl<E: Emission> Mixture<E> {
         let of = |mixture: &Self, rows: &Sample<'_>| {
             let evaluation = mixture.evaluation();
             let mut out = vec![0.0; rows.n_rows()];
-            rows.map_tiles(&mut out, Joint::default, |joint, tile, out| {
+            rows.map_tiles(&mut out, |joint, tile, out| {
                 out.copy_from_slice(evaluation.log_density(tile, joint));
             });
             out
@@ -191,7 +152,6 @@ impl<E: Emission> Mixture<E> {
         let evaluation = self.evaluation();
         let sums = sample.fold_tiles(
             || vec![(0.0, 0.0); k],
-            Joint::default,
             |sums, joint, tile| {
                 let log_prob = evaluation.log_density(tile, joint).to_vec();
                 let weights = sample.tile_weights(tile);
@@ -326,6 +286,7 @@ impl<E: Emission> Evaluation<'_, E> {
         joint: &'j mut Joint,
     ) -> impl Iterator<Item = &'j [f64]> {
         let n = tile.n_packs();
+        let joint = joint.with_room();
         self.log_joint(tile, &mut joint.block, &mut joint.scratch);
         joint.weights[..n].fill(Pack::splat(1.0));
         normalize_joint(
@@ -339,6 +300,7 @@ impl<E: Emission> Evaluation<'_, E> {
 
     /// ln p(xₙ) of every row of a tile.
     pub(crate) fn log_density<'j>(&self, tile: &Tile, joint: &'j mut Joint) -> &'j [f64] {
+        let joint = joint.with_room();
         self.log_joint(tile, &mut joint.block, &mut joint.scratch);
         let out = &mut joint.log_prob[..tile.n_packs()];
         log_sum_exp(&joint.block, self.n_columns(), out);
@@ -374,8 +336,8 @@ impl<E: Emission> Evaluation<'_, E> {
     ) -> (S, f64) {
         sample.fold_tiles(
             || (nothing(), 0.0),
-            Lent::new,
-            |(sums, log_likelihood), Lent(joint), tile| {
+            |(sums, log_likelihood), joint: &mut Joint, tile| {
+                let joint = joint.with_room();
                 let n = tile.n_packs();
                 let weights = &mut joint.weights[..n];
                 sample.pack_weights(tile, weights);

@@ -192,8 +192,7 @@ mod tests {
         let gather = |gathering: &Gathering| {
             let sums = Sample::new(rows).fold_tiles(
                 || gathering.nothing(),
-                || (Columns::default(), Scratch::default()),
-                |sums, (column, scratch), tile| {
+                |sums, (column, scratch): &mut (Columns, Scratch), tile| {
                     column.resize(1, tile.n_packs());
                     let column_of_one = flat_mut(column.column_mut(0));
                     column_of_one.fill(0.0);

@@ -94,8 +94,7 @@ fn look(sample: &Sample<'_>, gathering: &Gathering) -> Seen {
             range: vec![(f64::INFINITY, f64::NEG_INFINITY); d],
             sums: gathering.nothing(),
         },
-        || (Columns::default(), Scratch::default()),
-        |seen, (packed, scratch), tile| {
+        |seen, (packed, scratch): &mut (Columns, Scratch), tile| {
             if seen.checked.is_ok() {
                 seen.checked = tile.check_finite();
             }

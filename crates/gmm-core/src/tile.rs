@@ -94,7 +94,7 @@ impl Scratch {
 }
 
 /// Up to [`TILE_ROWS`] rows, stored feature by feature.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Tile {
     first_row: usize,
     n_rows: usize,
@@ -116,6 +116,11 @@ impl Tile {
             columns,
             buffer: Vec::new(),
         }
+    }
+
+    /// Makes it one for rows of `n_features` columns.
+    pub(crate) fn fit(&mut self, n_features: usize) {
+        self.n_features = n_features;
     }
 
     /// Rows in this tile, at most [`TILE_ROWS`].

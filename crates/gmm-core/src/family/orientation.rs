@@ -17,9 +17,9 @@ const SETTLED: f64 = 1e-13;
 /// Sweeps after which the search ends: it is slow only where nearly nothing is left to gain.
 const SWEEPS: usize = 300;
 
-/// Sweeps from axes that are known: an M-step that only gains something leads to the same optimum (generalised EM;
-/// Dempster, Laird & Rubin 1977), and the next goes on from there.
-const STEPS: usize = 3;
+/// The same from axes that are known. An M-step that only gains something leads to the same optimum (generalised EM;
+/// Dempster, Laird & Rubin 1977), but what SQUAREM extrapolates must be settled.
+const STEPS: usize = 20;
 
 /// Turns within one plane before the next.
 const TURNS: usize = 4;

@@ -3,7 +3,7 @@
 
 use rand::Rng;
 
-use crate::kernel::{Distances, Points};
+use crate::kernel::Points;
 use crate::sample::Sample;
 use crate::shares::Lottery;
 
@@ -42,19 +42,15 @@ impl KMeans {
         let mut nearest = vec![f64::INFINITY; sample.n_rows()];
         while kmeans.centres.len() < n_clusters {
             let newest = &kmeans.centres[kmeans.centres.len() - 1..];
-            sample.map_tiles(
-                &mut nearest,
-                Distances::default,
-                |distances, tile, nearest| {
-                    let points = Points::new(newest, &kmeans.scales);
-                    let weights = sample.tile_weights(tile);
-                    for column in points.squared_distances(tile, distances) {
-                        for ((least, q), w) in nearest.iter_mut().zip(column).zip(weights) {
-                            *least = least.min(if *w > 0.0 { q * w } else { 0.0 });
-                        }
+            sample.map_tiles(&mut nearest, |distances, tile, nearest| {
+                let points = Points::new(newest, &kmeans.scales);
+                let weights = sample.tile_weights(tile);
+                for column in points.squared_distances(tile, distances) {
+                    for ((least, q), w) in nearest.iter_mut().zip(column).zip(weights) {
+                        *least = least.min(if *w > 0.0 { q * w } else { 0.0 });
                     }
-                },
-            );
+                }
+            });
             let lottery = Lottery::new(nearest.iter().copied());
             // Rows that coincide with centres have no distance left: any row will do.
             let lottery = if lottery.is_empty() {
@@ -77,7 +73,6 @@ impl KMeans {
         let points = Points::new(tried, &self.scales);
         sample.fold_tiles(
             || vec![0.0; tried.len()],
-            Distances::default,
             |left, distances, tile| {
                 let nearest = &nearest[tile.first_row()..][..tile.n_rows()];
                 let weights = sample.tile_weights(tile);
@@ -100,7 +95,6 @@ impl KMeans {
             let points = Points::new(&self.centres, &self.scales);
             let (counts, sums) = sample.fold_tiles(
                 || (vec![0.0; k], vec![0.0; k * d]),
-                Distances::default,
                 |(counts, sums), distances, tile| {
                     let labels = points.nearest(tile, distances);
                     let weights = sample.tile_weights(tile);
@@ -141,15 +135,11 @@ impl KMeans {
     pub(super) fn labels(&self, sample: &Sample<'_>) -> Vec<usize> {
         let points = Points::new(&self.centres, &self.scales);
         let mut labels = vec![0; sample.n_rows()];
-        sample.map_tiles(
-            &mut labels,
-            Distances::default,
-            |distances, tile, labels| {
-                for (label, c) in labels.iter_mut().zip(points.nearest(tile, distances)) {
-                    *label = *c as usize;
-                }
-            },
-        );
+        sample.map_tiles(&mut labels, |distances, tile, labels| {
+            for (label, c) in labels.iter_mut().zip(points.nearest(tile, distances)) {
+                *label = *c as usize;
+            }
+        });
         labels
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Start;
 use crate::gaussian::Gaussian;
-use crate::mixture::{Joint, Mixture};
+use crate::mixture::Mixture;
 use crate::shares::Shares;
 
 impl Start<'_> {
@@ -37,7 +37,6 @@ impl Start<'_> {
         let nothing = || vec![vec![0.0; k]; k];
         let agreement = self.sample.fold_tiles(
             nothing,
-            Joint::default,
             |agreement, joint, tile| {
                 let labels = &labels[tile.first_row()..][..tile.n_rows()];
                 let weights = self.sample.tile_weights(tile);

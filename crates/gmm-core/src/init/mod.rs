@@ -150,8 +150,7 @@ impl Start<'_> {
         let nothing = || vec![(0.0, vec![0.0; d]); n_clusters];
         let sums = self.sample.fold_tiles(
             nothing,
-            || (),
-            |sums, (), tile| {
+            |sums, (): &mut (), tile| {
                 let weights = self.sample.tile_weights(tile);
                 let labels = &labels[tile.first_row()..][..tile.n_rows()];
                 for (&c, w) in labels.iter().zip(weights) {
@@ -184,8 +183,8 @@ impl Start<'_> {
         let empty = || (vec![0.0; n_clusters * d], vec![0.0; n_clusters * n_entries]);
         let (first, second) = self.sample.fold_tiles(
             empty,
-            || vec![0.0; d],
-            |(first, second), offset, tile| {
+            |(first, second), offset: &mut Vec<f64>, tile| {
+                offset.resize(d, 0.0);
                 let weights = self.sample.tile_weights(tile);
                 for (i, w) in weights.iter().enumerate() {
                     let c = labels[tile.first_row() + i];
@@ -266,8 +265,7 @@ impl Start<'_> {
         let about = |gathering: &Gathering| {
             let sums = self.sample.fold_tiles(
                 || gathering.nothing(),
-                || (Columns::default(), Scratch::default()),
-                |sums, (shares, scratch), tile| {
+                |sums, (shares, scratch): &mut (Columns, Scratch), tile| {
                     let weights = self.sample.tile_weights(tile);
                     shares.resize(k, tile.n_packs());
                     for (component, column) in shares.iter_mut(k).enumerate() {

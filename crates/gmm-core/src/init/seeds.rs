@@ -15,8 +15,10 @@ use crate::sample::Sample;
 use crate::survey::Survey;
 use crate::tile::{TILE_ROWS, Tiles};
 
-/// Starts that several fits share, of each number of components.
-const SHARED: usize = 12;
+/// Starts that several fits share, of each number of components: two of each kind, and an over-fit more; of one
+/// feature there is less to miss.
+const SHARED: usize = 10;
+const SHARED_OF_ONE_FEATURE: usize = 5;
 /// M-steps of an over-fit before it is merged.
 const OVERFIT: usize = 5;
 
@@ -132,7 +134,13 @@ impl Seeds {
         }
         let whitened = start(most).whitened();
         let whitened = Sample::new(&whitened);
-        let jobs: Vec<(Kind, u64)> = (0..SHARED).map(|i| (Kind::of(i), rng.next_u64())).collect();
+        let n_starts = match sample.n_features() {
+            1 => SHARED_OF_ONE_FEATURE,
+            _ => SHARED,
+        };
+        let jobs: Vec<(Kind, u64)> = (0..n_starts)
+            .map(|i| (Kind::of(i), rng.next_u64()))
+            .collect();
         let found: Vec<Vec<(usize, Vec<Moments>)>> = jobs
             .into_par_iter()
             .map(|(kind, seed)| {

@@ -13,7 +13,7 @@ mod pooled;
 mod small;
 
 pub(crate) use gather::{Gathering, Sums, Wanted};
-pub(crate) use nearest::{Distances, Points};
+pub(crate) use nearest::Points;
 
 use crate::covariance::Covariance;
 use crate::emission;

@@ -1,7 +1,9 @@
 //! How threads go through the tiles of rows.
 
+use std::any::{Any, TypeId};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Mutex;
 
 use rayon::prelude::*;
 
@@ -16,14 +18,13 @@ const MOST_LEAVES: usize = 256;
 
 impl Sample<'_> {
     /// Visits every tile with the part of `values`, one for each row, that belongs to it.
-    pub(crate) fn map_tiles<T: Send, W>(
+    pub(crate) fn map_tiles<T: Send, W: Default + 'static>(
         &self,
         values: &mut [T],
-        workspace: impl Fn() -> W + Sync,
         visit: impl Fn(&mut W, &Tile, &mut [T]) + Sync,
     ) {
-        each_tile(self.rows, 1, values, workspace, |workspace, tile, part| {
-            visit(workspace, tile, part);
+        each_tile(self.rows, 1, values, |buffers, tile, part| {
+            visit(buffers, tile, part);
             Ok(())
         })
         .for_each(drop);
@@ -33,39 +34,40 @@ impl Sample<'_> {
     ///
     /// The rows are cut into leaves, and the leaves form a binary tree: both depend on the number of rows
     /// alone, so the same sums meet in the same order on any number of threads. `visit` adds one tile to the
-    /// gathered value of its leaf, with buffers from `workspace` that are used again; `merge` adds what the
+    /// gathered value of its leaf, with buffers that hold whatever they were last used for; `merge` adds what the
     /// rows after gathered to what those before did.
-    pub(crate) fn fold_tiles<S: Send, W: Send>(
+    pub(crate) fn fold_tiles<S: Send, W: Default + 'static>(
         &self,
         new: impl Fn() -> S + Sync,
-        workspace: impl Fn() -> W + Sync,
         visit: impl Fn(&mut S, &mut W, &Tile) + Sync,
         merge: impl Fn(&mut S, S) + Sync,
     ) -> S {
         let n_tiles = self.n_rows().div_ceil(TILE_ROWS);
         let leaf_tiles = LEAF_TILES.max(n_tiles.div_ceil(MOST_LEAVES));
-        let spare = Spare::default();
         let gather = |leaf: usize| {
             let mut gathered = new();
-            let (mut tile, mut buffers) = spare.take().unwrap_or_else(|| (None, workspace()));
-            for t in leaf * leaf_tiles..((leaf + 1) * leaf_tiles).min(n_tiles) {
-                let held = held(self.rows, t * TILE_ROWS);
-                let tile = match held {
-                    Some(held) => held,
-                    None => {
-                        let fresh = || Tile::new(self.n_features());
-                        tile.get_or_insert_with(fresh)
-                            .load(self.rows, t * TILE_ROWS)
-                    }
-                };
-                visit(&mut gathered, &mut buffers, tile);
-            }
-            spare.put((tile, buffers));
+            with_buffers(|(tile, buffers): &mut (Tile, W)| {
+                for t in leaf * leaf_tiles..((leaf + 1) * leaf_tiles).min(n_tiles) {
+                    let tile = at(self.rows, t * TILE_ROWS, tile);
+                    visit(&mut gathered, buffers, tile);
+                }
+            });
             gathered
         };
         match n_tiles.div_ceil(leaf_tiles) {
             0 => new(),
             n_leaves => fold_tree(0..n_leaves, &gather, &merge),
+        }
+    }
+}
+
+/// The tile at a row: the source's own, or a copy of its rows.
+fn at<'t>(rows: &'t dyn Rows, first_row: usize, copy: &'t mut Tile) -> &'t Tile {
+    match held(rows, first_row) {
+        Some(held) => held,
+        None => {
+            copy.fit(rows.n_features());
+            copy.load(rows, first_row)
         }
     }
 }
@@ -97,65 +99,55 @@ fn fold_tree<S: Send>(
     before
 }
 
-/// Buffers that no thread is using.
-struct Spare<T>(Mutex<Vec<T>>);
-
-impl<T> Default for Spare<T> {
-    fn default() -> Self {
-        Self(Mutex::new(Vec::new()))
-    }
+thread_local! {
+    /// Buffers by their type that nothing on this thread is using: a fit of few rows would spend more on getting new
+    /// ones than on its E-steps.
+    static SPARE: RefCell<BTreeMap<TypeId, Vec<Box<dyn Any>>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-impl<T> Spare<T> {
-    fn take(&self) -> Option<T> {
-        self.0.lock().ok()?.pop()
-    }
-
-    fn put(&self, buffers: T) {
-        if let Ok(mut spare) = self.0.lock() {
-            spare.push(buffers);
-        }
-    }
+/// Works with buffers that go back to their thread afterwards.
+fn with_buffers<W: Default + 'static, T>(work: impl FnOnce(&mut W) -> T) -> T {
+    let of = TypeId::of::<W>();
+    let spare = SPARE.with_borrow_mut(|spare| spare.get_mut(&of)?.pop());
+    let mut buffers: Box<W> = spare.and_then(|b| b.downcast().ok()).unwrap_or_default();
+    let done = work(&mut buffers);
+    SPARE.with_borrow_mut(|spare| spare.entry(of).or_default().push(buffers));
+    done
 }
 
-/// Computes `width` values for every row of `rows`, in parallel, into `out` (row-major, rows × width). Each
-/// thread has a `state` of its own to work with.
+/// Computes `width` values for every row of `rows`, in parallel, into `out` (row-major, rows × width), with buffers
+/// that hold whatever they were last used for.
 ///
 /// # Errors
 /// [`GmmError::NonFinite`] for the first row that holds a NaN or infinite value.
-pub(crate) fn map_rows<T: Send, S>(
+pub(crate) fn map_rows<T: Send, W: Default + 'static>(
     rows: &dyn Rows,
     width: usize,
     out: &mut [T],
-    state: impl Fn() -> S + Sync,
-    visit: impl Fn(&mut S, &Tile, &mut [T]) + Sync,
+    visit: impl Fn(&mut W, &Tile, &mut [T]) + Sync,
 ) -> Result<(), GmmError> {
-    each_tile(rows, width, out, state, |state, tile, chunk| {
-        tile.check_finite().map(|()| visit(state, tile, chunk))
+    each_tile(rows, width, out, |buffers, tile, chunk| {
+        tile.check_finite().map(|()| visit(buffers, tile, chunk))
     })
     // The first refusal by row, whichever was met first.
     .collect()
 }
 
 /// Visits every tile with its part of `out`, in parallel; the results in the order of the rows.
-fn each_tile<T: Send, S>(
+fn each_tile<T: Send, W: Default + 'static>(
     rows: &dyn Rows,
     width: usize,
     out: &mut [T],
-    state: impl Fn() -> S + Sync,
-    visit: impl Fn(&mut S, &Tile, &mut [T]) -> Result<(), GmmError> + Sync,
+    visit: impl Fn(&mut W, &Tile, &mut [T]) -> Result<(), GmmError> + Sync,
 ) -> impl Iterator<Item = Result<(), GmmError>> {
     let results: Vec<_> = out
         .par_chunks_mut(TILE_ROWS * width)
         .enumerate()
-        .map_init(
-            || (Tile::new(rows.n_features()), state()),
-            |(tile, state), (t, chunk)| {
-                let held = held(rows, t * TILE_ROWS);
-                let tile = held.unwrap_or_else(|| tile.load(rows, t * TILE_ROWS));
-                visit(state, tile, chunk)
-            },
-        )
+        .map(|(t, chunk)| {
+            with_buffers(|(tile, buffers): &mut (Tile, W)| {
+                visit(buffers, at(rows, t * TILE_ROWS, tile), chunk)
+            })
+        })
         .collect();
     results.into_iter()
 }
