@@ -81,6 +81,17 @@ pub(crate) struct Start<'a> {
     pub(crate) seeds: &'a [Vec<Moments>],
 }
 
+/// What k-means measures rows in.
+#[derive(Debug, Clone, Copy)]
+enum Metric<'a> {
+    /// Each feature in its standard deviation.
+    Deviations,
+    /// The units of the data.
+    Raw,
+    /// These rows, which are whitened ones.
+    Whitened(&'a Sample<'a>),
+}
+
 /// The cluster of each row by k-means.
 fn clusters(
     sample: &Sample<'_>,
@@ -104,8 +115,8 @@ impl Start<'_> {
         let stats = match method {
             InitMethod::Parameters(gmm) => return Ok(gmm.mixture().clone()),
             InitMethod::Pool => return self.pool(rng),
-            InitMethod::KMeans => self.kmeans(None, KMeans::CONVERGED, rng),
-            InitMethod::KMeansPlusPlus => self.kmeans(None, 0, rng),
+            InitMethod::KMeans => self.kmeans(Metric::Deviations, KMeans::CONVERGED, rng),
+            InitMethod::KMeansPlusPlus => self.kmeans(Metric::Deviations, 0, rng),
             InitMethod::Agglomerate => self.agglomerated(rng),
             InitMethod::Random => self.random_rows(rng),
             InitMethod::Responsibilities(r) => self.responsibilities(r)?,
@@ -128,17 +139,14 @@ impl Start<'_> {
         }
     }
 
-    /// Statistics of the rows of each cluster of k-means; of whitened rows where they are given.
-    fn kmeans(
-        &self,
-        whitened: Option<&Sample<'_>>,
-        n_iterations: usize,
-        rng: &mut impl Rng,
-    ) -> Vec<Moments> {
+    /// Statistics of the rows of each cluster of k-means.
+    fn kmeans(&self, metric: Metric<'_>, n_iterations: usize, rng: &mut impl Rng) -> Vec<Moments> {
         let k = self.n_components;
-        let labels = match whitened {
-            Some(rows) => clusters(rows, &vec![1.0; rows.n_features()], k, n_iterations, rng),
-            None => clusters(self.sample, &self.survey.scale, k, n_iterations, rng),
+        let ones = || vec![1.0; self.sample.n_features()];
+        let labels = match metric {
+            Metric::Deviations => clusters(self.sample, &self.survey.scale, k, n_iterations, rng),
+            Metric::Raw => clusters(self.sample, &ones(), k, n_iterations, rng),
+            Metric::Whitened(rows) => clusters(rows, &ones(), k, n_iterations, rng),
         };
         let labels = self.relabelled(labels);
         self.widen(self.of_clusters(&labels, k, self.belief.covariance_type().form()))

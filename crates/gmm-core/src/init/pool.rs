@@ -8,7 +8,7 @@ use rand_xoshiro::Xoshiro256Plus;
 use rayon::prelude::*;
 
 use super::seeds::Kind;
-use super::{KMeans, Start, merge, resample};
+use super::{KMeans, Metric, Start, merge, resample};
 use crate::em::{self, Run, Stopping};
 use crate::emission::{Estimate as _, Latent as _};
 use crate::error::{Collapse, GmmError};
@@ -68,7 +68,7 @@ const ROWS_PER_PARAMETER: usize = 20;
 /// Fits that share their starts.
 const SHARED: Schedule = Schedule {
     n_starts: 0,
-    rounds: &[(10, 0.5), (50, 0.3), (LONG, 0.0)],
+    rounds: &[(10, 0.6), (50, 0.4), (LONG, 0.0)],
     ..THOROUGH
 };
 
@@ -231,7 +231,7 @@ impl Start<'_> {
             n_components: (2 * self.n_components).min(self.survey.n_rows),
             ..*self
         };
-        let mut stats = doubled.tally(doubled.kmeans(None, lloyd, rng));
+        let mut stats = doubled.tally(doubled.kmeans(Metric::Deviations, lloyd, rng));
         let mut now = None;
         for _ in 0..=n_steps {
             let model = Mixture::maximize(&stats, self.belief, now.as_ref())?;

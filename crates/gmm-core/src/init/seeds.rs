@@ -5,7 +5,7 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256Plus;
 use rayon::prelude::*;
 
-use super::{KMeans, Start, pool};
+use super::{KMeans, Metric, Start, pool};
 use crate::belief::{Belief, Ridge};
 use crate::cholesky::Cholesky;
 use crate::covariance::CovarianceType;
@@ -15,10 +15,10 @@ use crate::sample::Sample;
 use crate::survey::Survey;
 use crate::tile::{TILE_ROWS, Tiles};
 
-/// Starts that several fits share, of each number of components: two of each kind, and an over-fit more; of one
-/// feature there is less to miss.
-const SHARED: usize = 10;
-const SHARED_OF_ONE_FEATURE: usize = 5;
+/// Starts that several fits share, of each number of components: two of each kind, and twice as many over-fits; of
+/// one feature there is less to miss.
+const SHARED: usize = 12;
+const SHARED_OF_ONE_FEATURE: usize = 8;
 /// M-steps of an over-fit before it is merged.
 const OVERFIT: usize = 5;
 
@@ -33,6 +33,8 @@ pub(super) enum Kind {
     Whitened,
     /// Many small clusters, merged down.
     Agglomerate,
+    /// k-means in the units of the data, which families of one variance for all features go by.
+    Raw,
 }
 
 impl Kind {
@@ -41,10 +43,11 @@ impl Kind {
         [
             Self::KMeans,
             Self::Overfit,
+            Self::Agglomerate,
             Self::Whitened,
             Self::Overfit,
-            Self::Agglomerate,
-        ][i % 5]
+            Self::Raw,
+        ][i % 6]
     }
 }
 
@@ -57,8 +60,9 @@ impl Start<'_> {
         rng: &mut impl Rng,
     ) -> Result<Vec<Moments>, Collapse> {
         Ok(match kind {
-            Kind::KMeans => self.kmeans(None, KMeans::CONVERGED, rng),
-            Kind::Whitened => self.kmeans(Some(whitened), KMeans::CONVERGED, rng),
+            Kind::KMeans => self.kmeans(Metric::Deviations, KMeans::CONVERGED, rng),
+            Kind::Raw => self.kmeans(Metric::Raw, KMeans::CONVERGED, rng),
+            Kind::Whitened => self.kmeans(Metric::Whitened(whitened), KMeans::CONVERGED, rng),
             Kind::Overfit => self.overfit_and_merge(KMeans::CONVERGED, OVERFIT, rng)?,
             Kind::Agglomerate => self.agglomerated(rng),
         })
