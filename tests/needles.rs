@@ -66,7 +66,6 @@ fn needles_along_an_axis_are_told_apart_with_default_settings() {
 }
 
 #[test]
-            turned features as one long line, which every start cuts in the middle"]
 fn turned_needles_are_told_apart_with_default_settings() {
     assert_eq!(shortfalls(30.0), [""; 0]);
 }

@@ -3,9 +3,9 @@
 //! ```
 //! use speech_seg::{Options, Recording, analyze};
 //!
-//! // A second of a tone that is loud for its second half.
-//! let tone = |i: i32| f64::from(i % 16) * if i < 4000 { 1.0 } else { 100.0 };
-//! let recording = Recording::new(8000, (0..8000).map(tone).collect())?;
+//! // A second of noise that is loud for its second half.
+//! let noise = |i: i32| f64::from(i * i % 8191 % 61 - 30) * if i < 4000 { 1.0 } else { 100.0 };
+//! let recording = Recording::new(8000, (0..8000).map(noise).collect())?;
 //! let report = analyze(&recording, &Options { n_components: 2..=2, ..Options::default() }, &|_, _| {})?;
 //! assert_eq!(report.spectrogram.frequencies[16], 500.0);
 //! assert_eq!((report.labels[(16, 0)], report.labels[(16, 60)]), (0, 1));

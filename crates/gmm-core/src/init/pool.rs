@@ -22,7 +22,7 @@ use crate::soundness;
 struct Schedule {
     /// Starts.
     n_starts: usize,
-    /// Whether every second start is plain k-means; the others begin with twice the components.
+    /// Whether starts are of every kind; else all begin with twice the components.
     alternates: bool,
     /// Most of Lloyd's iterations.
     lloyd: usize,
@@ -35,7 +35,7 @@ struct Schedule {
 
 /// Where the short fits are cheap, by themselves or beside the fit that follows.
 const THOROUGH: Schedule = Schedule {
-    n_starts: 40,
+    n_starts: 50,
     alternates: true,
     lloyd: KMeans::CONVERGED,
     overfit: 5,

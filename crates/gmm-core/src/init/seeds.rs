@@ -38,8 +38,18 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The kind of the i-th start.
+    /// The kind of the i-th start of a fit.
     pub(super) fn of(i: usize) -> Self {
+        match i % 5 {
+            0 | 2 => Self::KMeans,
+            1 | 3 => Self::Overfit,
+            _ if i % 2 == 0 => Self::Whitened,
+            _ => Self::Agglomerate,
+        }
+    }
+
+    /// The kind of the i-th start that fits of several families share.
+    fn of_shared(i: usize) -> Self {
         [
             Self::KMeans,
             Self::Overfit,
@@ -143,7 +153,7 @@ impl Seeds {
             _ => SHARED,
         };
         let jobs: Vec<(Kind, u64)> = (0..n_starts)
-            .map(|i| (Kind::of(i), rng.next_u64()))
+            .map(|i| (Kind::of_shared(i), rng.next_u64()))
             .collect();
         let found: Vec<Vec<(usize, Vec<Moments>)>> = jobs
             .into_par_iter()
