@@ -52,9 +52,8 @@ impl Part {
             for i in 0..tile.n_rows() {
                 let row = first_row + i;
                 let values = (0..d).map(|j| tile.feature(j)[i]);
-                if let Some((column, value)) =
-                    values.clone().enumerate().find(|v| v.1.is_infinite())
-                {
+                let is_wrong = |v: f64| v.is_infinite() || (v.is_nan() && !sample.has_missing);
+                if let Some((column, value)) = values.clone().enumerate().find(|v| is_wrong(v.1)) {
                     return Err(GmmError::NonFinite { row, column, value });
                 }
                 let columns: Vec<usize> =
