@@ -29,10 +29,17 @@ pub(crate) fn prepared<T>(
     if sample.is_plain() {
         return sample.in_tiles(work);
     }
+    if sample.n_features() == 0 {
+        return Err(GmmError::NoColumns);
+    }
+    if sample.n_rows() == 0 {
+        return Err(GmmError::NoRows);
+    }
     let parts = Part::all_of(sample)?;
     let seen = sample.in_parts(sample.rows(), &parts);
-    let is_whole = |part: &Part| part.how().columns().len() == sample.n_features();
-    if parts.iter().all(is_whole) && !parts.is_empty() {
+    let is_whole = |part: &&Part| part.how().columns().len() == sample.n_features();
+    let n_whole: usize = parts.iter().filter(is_whole).map(|p| p.rows().len()).sum();
+    if n_whole == sample.n_rows() {
         return seen.in_tiles(work);
     }
     let filled = Tiles::of(&filled(&seen, &parts)?);
@@ -69,8 +76,9 @@ fn filled(sample: &Sample<'_>, parts: &[Part]) -> Result<Array2<f64>, GmmError> 
         for (i, &row) in part.rows().iter().enumerate() {
             let expected = how.expected(&part.row(i), (whole.mean(), whole.covariance()), &seen);
             for (j, value) in expected.into_iter().enumerate() {
-                let is_guess = columns[j].is_constant || !value.is_finite();
-                filled[(row, j)] = if is_guess { mean[j] } else { value };
+                // The range of a column is that of what was seen of it.
+                let value = value.clamp(columns[j].low, columns[j].high);
+                filled[(row, j)] = if value.is_finite() { value } else { mean[j] };
             }
         }
     }
@@ -81,7 +89,8 @@ fn filled(sample: &Sample<'_>, parts: &[Part]) -> Result<Array2<f64>, GmmError> 
 struct Column {
     mean: f64,
     variance: f64,
-    is_constant: bool,
+    low: f64,
+    high: f64,
 }
 
 impl Column {
@@ -104,15 +113,17 @@ impl Column {
             .map(|(x, w)| w * (x - mean).powi(2))
             .sum::<f64>()
             / total;
-        let is_constant = values.iter().all(|(x, _)| *x == first);
+        let low = values.iter().map(|(x, _)| *x).fold(first, f64::min);
+        let high = values.iter().map(|(x, _)| *x).fold(first, f64::max);
         Ok(Self {
-            mean: if is_constant { first } else { mean },
+            mean: mean.clamp(low, high),
             variance: if variance >= f64::MIN_POSITIVE {
                 variance
             } else {
                 1.0
             },
-            is_constant,
+            low,
+            high,
         })
     }
 }
