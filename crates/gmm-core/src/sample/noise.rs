@@ -87,7 +87,9 @@ fn check_matrix(m: ArrayView2<'_, f64>, row: usize) -> Result<(), GmmError> {
             let (a, b) = (m[(i, j)], m[(j, i)]);
             // Not so where either is no number.
             let is_symmetric = (a - b).abs() <= 1e-8 * size;
-            if !is_symmetric {
+            // Nor is what has no variance correlated with anything.
+            let is_possible = a.abs() <= (1.0 + ROUNDING) * size;
+            if !(is_symmetric && is_possible) {
                 return refuse(i);
             }
             correlations[lower(i, j)] = match (i == j, size > 0.0) {
