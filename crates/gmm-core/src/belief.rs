@@ -149,7 +149,13 @@ impl Belief {
         };
         let kept = self.kept.as_ref().and_then(|k| k.means[component].as_ref());
         match (kept, &self.prior) {
-            (Some(mean), _) => about.add_outer(stats.weight, &offset(mean)),
+            (Some(mean), prior) => {
+                about.add_outer(stats.weight, &offset(mean));
+                if let Some(prior) = prior {
+                    let from_prior = mean.iter().zip(&prior.mean).map(|(x, m)| x - m);
+                    about.add_outer(prior.strength, &from_prior.collect::<Vec<_>>());
+                }
+            }
             (None, Some(prior)) if prior.strength > 0.0 => {
                 let share = prior.strength / (prior.strength + stats.weight);
                 about.add_outer(stats.weight * share, &offset(&prior.mean));
@@ -297,7 +303,7 @@ impl Estimate<Gaussian> for Belief {
         emissions: Vec<Gaussian>,
     ) -> Option<(Shares, Vec<Gaussian>)> {
         let shares = match &self.kept {
-            Some(kept) => Shares::of_counts(&kept.shares(shares)),
+            Some(kept) => Shares::of_whole(kept.shares(shares)),
             None => Shares::of_counts(shares),
         };
         let emissions = if self.is_open() {
@@ -358,7 +364,7 @@ impl Estimate<Gaussian> for Belief {
             counts.iter_mut().for_each(|c| *c += prior.extra_counts);
         }
         match &self.kept {
-            Some(kept) => Shares::of_counts(&kept.shares(&counts)),
+            Some(kept) => Shares::of_whole(kept.shares(&counts)),
             None => Shares::of_counts(&counts),
         }
     }

@@ -140,13 +140,14 @@ impl Kept {
         let is_free = |k: &usize| kept(*k).is_none();
         let free: f64 = (0..counts.len()).filter(is_free).map(|k| counts[k]).sum();
         let left = (1.0 - taken).max(0.0);
+        let n_free = (0..counts.len()).filter(is_free).count();
         (0..counts.len())
             .map(|k| {
                 kept(k).unwrap_or_else(|| {
                     if free > 0.0 {
                         left * counts[k] / free
                     } else {
-                        0.0
+                        left / n_free as f64
                     }
                 })
             })

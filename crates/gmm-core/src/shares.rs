@@ -54,6 +54,11 @@ impl Shares {
         Self::from_valid(counts.iter().map(|c| c / sum).collect())
     }
 
+    /// Shares that sum to 1 up to rounding, to the bit.
+    pub(crate) fn of_whole(values: Vec<f64>) -> Self {
+        Self::from_valid(values)
+    }
+
     fn from_valid(values: Vec<f64>) -> Self {
         let logs = values.iter().map(|w| w.ln()).collect();
         Self { values, logs }
