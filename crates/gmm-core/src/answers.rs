@@ -20,6 +20,7 @@ impl Gmm {
         }
         let parts = Part::all_of(sample)?;
         let seen = sample.in_parts(sample.rows(), &parts);
+        let seen = seen.without_labels();
         Ok(Array1::from(self.mixture().log_densities(&seen)))
     }
 

@@ -121,13 +121,16 @@ impl<E: Emission> Mixture<E> {
         }
     }
 
-    /// ln p of what was seen of each row of a sample, in nats; 0 for a row of which nothing was.
+    /// ln p of what was seen of each row of a sample, and of its label, in nats; 0 for a row of which nothing was.
     pub(crate) fn log_densities(&self, sample: &Sample<'_>) -> Vec<f64> {
         let of = |mixture: &Self, rows: &Sample<'_>| {
             let evaluation = mixture.evaluation();
             let mut out = vec![0.0; rows.n_rows()];
-            rows.map_tiles(&mut out, |joint, tile, out| {
-                out.copy_from_slice(evaluation.log_density(tile, joint));
+            rows.map_tiles(&mut out, |joint: &mut Joint, tile, out| {
+                let joint = joint.with_room();
+                evaluation.log_joint(tile, &mut joint.block, &mut joint.scratch);
+                rows.rule_out(tile, evaluation.n_columns(), &mut joint.block);
+                out.copy_from_slice(evaluation.log_sum(tile, joint));
             });
             out
         };
@@ -302,6 +305,11 @@ impl<E: Emission> Evaluation<'_, E> {
     pub(crate) fn log_density<'j>(&self, tile: &Tile, joint: &'j mut Joint) -> &'j [f64] {
         let joint = joint.with_room();
         self.log_joint(tile, &mut joint.block, &mut joint.scratch);
+        self.log_sum(tile, joint)
+    }
+
+    /// ln Σₖ exp ℓₙₖ of every row of a tile.
+    fn log_sum<'j>(&self, tile: &Tile, joint: &'j mut Joint) -> &'j [f64] {
         let out = &mut joint.log_prob[..tile.n_packs()];
         log_sum_exp(&joint.block, self.n_columns(), out);
         &flat(out)[..tile.n_rows()]
