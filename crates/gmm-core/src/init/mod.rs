@@ -24,7 +24,7 @@ use crate::kernel::Gathering;
 use crate::mixture::{Mixture, Tally};
 use crate::moments::{Form, Moments, add_outer};
 use crate::sample::Sample;
-use crate::shares::pick;
+use crate::shares::{Shares, pick};
 use crate::simd::flat_mut;
 use crate::survey::Survey;
 use crate::tile::{Columns, Scratch};
@@ -67,6 +67,9 @@ impl InitMethod {
         matches!(self, Self::Parameters(_) | Self::Responsibilities(_))
     }
 }
+
+/// What a start has of a background, for each row of the components.
+const BACKGROUND: f64 = 0.05;
 
 /// What a start needs to know of the fit.
 #[derive(Debug)]
@@ -113,7 +116,7 @@ impl Start<'_> {
         rng: &mut impl Rng,
     ) -> Result<Mixture<Gaussian>, GmmError> {
         let stats = match method {
-            InitMethod::Parameters(gmm) => return Ok(gmm.mixture().clone()),
+            InitMethod::Parameters(gmm) => return Ok(self.given(gmm.mixture())),
             InitMethod::Pool => return self.pool(rng),
             InitMethod::KMeans => self.kmeans(Metric::Deviations, KMeans::CONVERGED, rng),
             InitMethod::KMeansPlusPlus => self.kmeans(Metric::Deviations, 0, rng),
@@ -124,6 +127,19 @@ impl Start<'_> {
         Ok(self.aligned(self.begin(stats)?))
     }
 
+    /// A model that is given, over the background of the fit where there is one, and over none where there is not.
+    fn given(&self, model: &Mixture<Gaussian>) -> Mixture<Gaussian> {
+        let background = self.belief.background();
+        let shares = model.shares().values();
+        let own = shares.iter().copied().take(model.components().len());
+        let shares = match (background, model.background()) {
+            (Some(_), None) => Shares::of_counts(&own.chain([BACKGROUND]).collect::<Vec<_>>()),
+            (None, Some(_)) => Shares::of_counts(&own.collect::<Vec<_>>()),
+            _ => model.shares().clone(),
+        };
+        Mixture::new(shares, model.components().to_vec(), background.cloned())
+    }
+
     /// The model of some statistics.
     fn begin(&self, stats: Vec<Moments>) -> Result<Mixture<Gaussian>, Collapse> {
         Mixture::maximize(&self.tally(stats), self.belief, None)
@@ -131,7 +147,6 @@ impl Start<'_> {
 
     /// Statistics of components, with a little for the background where there is one.
     fn tally(&self, components: Vec<Moments>) -> Tally<Moments> {
-        const BACKGROUND: f64 = 0.05;
         let total: f64 = components.iter().map(|s| s.weight).sum();
         Tally {
             components,
