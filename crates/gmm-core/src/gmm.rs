@@ -8,7 +8,7 @@ use crate::covariance::CovarianceType;
 use crate::error::GmmError;
 use crate::gaussian::Gaussian;
 use crate::mixture::{Evaluation, Joint, Mixture};
-use crate::sample::{Sample, map_rows};
+use crate::sample::{Part, Sample, map_rows};
 use crate::shares::{Shares, pick};
 use crate::tile::{Rows, TILE_ROWS, Tile};
 use crate::typed_covariances::Covariances;
@@ -278,12 +278,22 @@ impl Gmm {
         self.mean_log_likelihood_of(&Sample::new(rows))
     }
 
-    /// Mean of ln p(x) over a weighted sample, in nats.
+    /// Mean of ln p(x) over a sample, as far as its rows were seen, in nats per unit of weight.
     ///
     /// # Errors
     /// As [`log_prob`](Self::log_prob), and [`GmmError::NoRows`] where no row has positive weight.
     pub fn mean_log_likelihood_of(&self, sample: &Sample<'_>) -> Result<f64, GmmError> {
         self.check_columns(sample.n_features())?;
+        if !sample.is_plain() {
+            let parts = Part::all_of(sample)?;
+            let seen = sample.in_parts(sample.rows(), &parts);
+            return if seen.total_weight() > 0.0 {
+                let sum = self.mixture.log_likelihood(&seen.without_labels());
+                Ok(sum / seen.total_weight())
+            } else {
+                Err(GmmError::NoRows)
+            };
+        }
         let mixture = self.mixture.evaluation();
         let (checked, sum) = sample.fold_tiles(
             || (Ok(()), 0.0),
@@ -417,6 +427,13 @@ impl Gmm {
         let components = self.components().to_vec();
         let mixture = Mixture::new(shares, components, Some(background));
         Ok(Self::from_mixture(mixture, self.covariance_type))
+    }
+
+    /// The same with other shares, as many as there are.
+    pub(crate) fn with_shares(self, shares: Shares) -> Self {
+        let components = self.components().to_vec();
+        let mixture = Mixture::new(shares, components, self.mixture.background().cloned());
+        Self::from_mixture(mixture, self.covariance_type)
     }
 
     /// The share of the background and where it lies, if there is one.

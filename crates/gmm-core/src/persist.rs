@@ -20,15 +20,20 @@
 //! `mfa-2` (two factors) are `{"loadings": .., "noise": ..}`, K × D × 2 and K × D; those of `ppca-2` the same with K
 //! noise variances.
 //!
+//! Version 2 is also that of models over a background, which is `{"share": .., "low": [..], "high": [..]}`; their
+//! `weights` sum to what it leaves.
+//!
 //! Numbers are written so that they read back to the same bits, and a model is a function
 //! of them, so it answers with the same bits too. Fields that are not listed are ignored.
 
 use ndarray::{Array, Array1, Array2, Array3, Dimension, IntoDimension};
 use serde::{Deserialize, Serialize};
 
+use crate::background::Background;
 use crate::covariance::CovarianceType;
 use crate::error::GmmError;
 use crate::gmm::Gmm;
+use crate::shares::Shares;
 use crate::typed_covariances::Covariances;
 
 const FORMAT: &str = "gaussian-mixture";
@@ -46,6 +51,16 @@ struct Body {
     weights: Vec<f64>,
     means: Vec<Vec<f64>>,
     covariances: Nested,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    background: Option<Under>,
+}
+
+/// What lies under the components.
+#[derive(Serialize, Deserialize)]
+struct Under {
+    share: f64,
+    #[serde(flatten)]
+    region: Background,
 }
 
 #[derive(Serialize)]
@@ -90,10 +105,17 @@ impl Gmm {
             weights: self.weights().to_vec(),
             means: rows_of(self.means()),
             covariances: Nested::from(self.typed_covariances()),
+            background: self.background().map(|(share, region)| Under {
+                share,
+                region: region.clone(),
+            }),
         };
         let file = File {
             format: FORMAT,
-            version: version_of(body.covariance_type),
+            version: match body.background {
+                Some(_) => VERSION,
+                None => version_of(body.covariance_type),
+            },
             body: &body,
         };
         serde_json::to_string_pretty(&file).map_err(damaged)
@@ -128,7 +150,15 @@ impl Gmm {
         let d = body.means.first().map_or(0, Vec::len);
         let means = array((k, d), flat(body.means, k, d, "means")?, "means")?;
         let covariances = body.covariances.into_typed(body.covariance_type, k, d)?;
-        Self::new(Array1::from(body.weights), means, covariances)
+        let weights = Array1::from(body.weights);
+        let Some(Under { share, region }) = body.background else {
+            return Self::new(weights, means, covariances);
+        };
+        // All shares together, so that they keep their bits.
+        let shares = Shares::new(weights.iter().copied().chain([share]).collect())?;
+        let own = Self::new(&weights / weights.sum(), means, covariances)?;
+        let over = own.with_background(share, region)?;
+        Ok(over.with_shares(shares))
     }
 }
 
