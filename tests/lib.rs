@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use gmm_core::rand::SeedableRng;
+use gmm_core::rand::{Rng, SeedableRng};
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
-use gmm_core::{Covariances, Gmm};
-use ndarray::{Array2, array};
+use gmm_core::{CovarianceType, Covariances, Fitted, Gmm, GmmParams, InitMethod, Sample};
+use ndarray::{Array2, Array3, array};
 use serde_json::Value;
 
 /// The root of the workspace.
@@ -83,6 +83,124 @@ pub fn numbers(value: &Value) -> Vec<f64> {
         Value::Array(list) => list.iter().flat_map(numbers).collect(),
         number => vec![number.as_f64().unwrap()],
     }
+}
+
+/// The generator of a seed.
+pub fn rng(seed: u64) -> Xoshiro256Plus {
+    Xoshiro256Plus::seed_from_u64(seed)
+}
+
+/// The fourteen families and two factor models.
+pub fn all_types() -> Vec<CovarianceType> {
+    let factors = ["mfa-2", "ppca-2"].map(|name| name.parse().unwrap());
+    CovarianceType::FAMILIES
+        .into_iter()
+        .chain(factors)
+        .collect()
+}
+
+/// The data with this share of its values missing at random.
+pub fn with_holes(x: &Array2<f64>, share: f64, seed: u64) -> Array2<f64> {
+    let mut rng = rng(seed);
+    x.mapv(|v| {
+        if rng.r#gen::<f64>() < share {
+            f64::NAN
+        } else {
+            v
+        }
+    })
+}
+
+/// Whole weights from 0 to 3.
+pub fn row_weights(n: usize, seed: u64) -> Vec<f64> {
+    let mut rng = rng(seed);
+    (0..n).map(|_| f64::from(rng.gen_range(0..4u8))).collect()
+}
+
+/// A noise covariance for each row, the standard deviations a share of `deviations`; diagonal or correlated.
+pub fn noise_of(n: usize, deviations: &[f64], is_diagonal: bool, seed: u64) -> Array3<f64> {
+    let d = deviations.len();
+    let mut rng = rng(seed);
+    let mut noise = Array3::zeros((n, d, d));
+    for mut m in noise.outer_iter_mut() {
+        let root = Array2::from_shape_fn((d, d), |(i, j)| {
+            let factor = if is_diagonal && i != j { 0.0 } else { 0.5 };
+            deviations[i] * factor * rng.gen_range(-1.0..1.0)
+        });
+        m.assign(&root.dot(&root.t()));
+    }
+    noise
+}
+
+/// A model of a family after a few steps on the data.
+pub fn rough(x: &Array2<f64>, k: usize, covariance_type: CovarianceType) -> Gmm {
+    let params = Gmm::params(k)
+        .covariance_type(covariance_type)
+        .init_method(InitMethod::KMeans)
+        .max_n_iterations(4);
+    params.fit_report(x).unwrap().model
+}
+
+/// A fit to a sample that is none to be refused.
+pub fn fit(params: &GmmParams, sample: &Sample<'_>) -> Fitted {
+    params.fit_sample(sample, &|_| {}).unwrap()
+}
+
+/// Numbers are within `tolerance` of others, relatively where those are above 1; how far they are apart at most.
+pub fn close<'a>(
+    a: impl IntoIterator<Item = &'a f64>,
+    b: impl IntoIterator<Item = &'a f64>,
+    tolerance: f64,
+    what: &str,
+) -> f64 {
+    let (a, b): (Vec<_>, Vec<_>) = (a.into_iter().collect(), b.into_iter().collect());
+    assert_eq!(a.len(), b.len(), "{what}");
+    let mut most = 0.0f64;
+    for (x, y) in a.into_iter().zip(b) {
+        let off = (x - y).abs() / y.abs().max(1.0);
+        // Not so where either is no number.
+        assert!(off <= tolerance, "{what}: {x} {y}");
+        most = most.max(off);
+    }
+    most
+}
+
+/// The objective of no iteration is below that of the last by more than `slack`, relatively.
+pub fn never_falls(fitted: &Fitted, slack: f64, what: &str) {
+    for pair in fitted.objective.windows(2) {
+        let is_climbing = pair[1] >= pair[0] - slack * pair[0].abs().max(1.0);
+        assert!(is_climbing, "{what}: {pair:?}");
+    }
+}
+
+/// The columns of numbers of a file in assets/tabular.
+pub fn columns_of_numbers(file: &str) -> Array2<f64> {
+    let text = read(&format!("assets/tabular/{file}"));
+    let lines: Vec<Vec<f64>> = text
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').filter_map(|v| v.parse().ok()).collect())
+        .collect();
+    let shape = (lines.len(), lines[0].len());
+    Array2::from_shape_vec(shape, lines.concat()).unwrap()
+}
+
+/// A partition, one digit per row from 1 on, as responsibilities; rows of 0 are divided evenly.
+pub fn partition(value: &Value) -> Array2<f64> {
+    let digits: Vec<usize> = value
+        .as_str()
+        .unwrap()
+        .bytes()
+        .map(|b| usize::from(b - b'0'))
+        .collect();
+    let k = *digits.iter().max().unwrap();
+    Array2::from_shape_fn((digits.len(), k), |(i, c)| {
+        if digits[i] == 0 {
+            1.0
+        } else {
+            f64::from(u8::from(digits[i] == c + 1))
+        }
+    })
 }
 
 /// The README's example, compiled and run.
