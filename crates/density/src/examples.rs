@@ -121,13 +121,8 @@ pub fn exhibits(slide: usize) -> Result<Vec<Exhibit>, GmmError> {
         4 => {
             let least = fitted.model.n_components() as f64;
             let mut facts = vec![Fact::new("components of least BIC", least, 0)];
-            let of_k = |c: &crate::model::Candidate| {
-                Fact::new(
-                    format!("BIC of {}", c.criteria.n_components),
-                    c.criteria.bic,
-                    2,
-                )
-            };
+            let of_k =
+                |c: &gmm_core::Criteria| Fact::new(format!("BIC of {}", c.n_components), c.bic, 2);
             facts.extend(report.candidates.iter().map(of_k));
             vec![one(
                 "selection",

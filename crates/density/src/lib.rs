@@ -24,6 +24,5 @@ pub mod samples;
 
 pub use data::{Points, PointsError};
 pub use model::{
-    Anomalies, Candidate, Options, Report, Step, analyze, anomalies, below, percentile, score,
-    watch,
+    Anomalies, Options, Report, Step, analyze, anomalies, below, percentile, score, watch,
 };

@@ -9,7 +9,6 @@ use gmm_core::{
     CovarianceType, Covariances, Criteria, Fitted, Gmm, GmmError, GmmParams, InitMethod, Progress,
     Sample,
 };
-use serde::Serialize;
 
 use crate::data::Points;
 
@@ -35,16 +34,6 @@ impl Default for Options {
     }
 }
 
-/// One number of components that was tried.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Candidate {
-    /// The criteria of every fit.
-    #[serde(flatten)]
-    pub criteria: Criteria,
-    /// Integrated completed likelihood: BIC that also asks for separate components; the smaller the better.
-    pub icl: f64,
-}
-
 /// Rows, the mixture of some of them, and what it says of each.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -57,7 +46,7 @@ pub struct Report {
     /// The component of largest posterior of each row.
     pub labels: Array1<usize>,
     /// What was tried, by number of components.
-    pub candidates: Vec<Candidate>,
+    pub candidates: Vec<Criteria>,
 }
 
 /// Fits a mixture to the rows and asks it about them. `observe` hears of every iteration, with the fit's place in
@@ -77,11 +66,8 @@ pub fn analyze(
         &[options.covariance_type],
         observe,
     )?;
-    let mut candidates = ranking
-        .iter()
-        .map(|fitted| candidate(fitted, points))
-        .collect::<Result<Vec<_>, _>>()?;
-    candidates.sort_by_key(|c| c.criteria.n_components);
+    let mut candidates: Vec<Criteria> = ranking.iter().map(Fitted::criteria).collect();
+    candidates.sort_by_key(|c| c.n_components);
     let best = ranking.into_iter().next().ok_or(GmmError::NoRows)?;
     let means = best.model.means();
     let mut order: Vec<usize> = (0..best.model.n_components()).collect();
@@ -97,7 +83,7 @@ pub fn analyze(
 pub fn score(
     points: &Points,
     fitted: Fitted,
-    candidates: Vec<Candidate>,
+    candidates: Vec<Criteria>,
 ) -> Result<Report, GmmError> {
     Ok(Report {
         log_prob: fitted.model.log_prob(&points.rows)?,
@@ -105,13 +91,6 @@ pub fn score(
         labels: fitted.model.labels(&points.rows)?,
         fitted,
         candidates,
-    })
-}
-
-fn candidate(fitted: &Fitted, points: &Points) -> Result<Candidate, GmmError> {
-    Ok(Candidate {
-        criteria: fitted.criteria(),
-        icl: fitted.model.icl(&points.rows)?,
     })
 }
 
@@ -278,7 +257,7 @@ mod tests {
         let means = report.fitted.model.means();
         assert!(means[(0, 0)] < means[(1, 0)]);
         let candidate = report.candidates[0];
-        assert!(candidate.icl >= candidate.criteria.bic);
+        assert!(candidate.icl >= candidate.bic);
     }
 
     #[test]

@@ -149,6 +149,20 @@ pub enum GmmError {
         /// Name of the family.
         family: String,
     },
+    /// The rows do not determine a parameter, so that it has no standard error.
+    #[error(
+        "the information on {parameter} is singular: the rows do not determine it beside the others"
+    )]
+    SingularInformation {
+        /// Which one, in words.
+        parameter: String,
+    },
+    /// No replicate of a bootstrap could be fitted, or none was proper.
+    #[error("none of {n_replicates} replicates has a proper fit")]
+    NoReplicates {
+        /// Replicates that were drawn.
+        n_replicates: usize,
+    },
     /// A model file is not one, or is damaged.
     #[error("not a readable model: {0}")]
     ModelFormat(String),

@@ -170,6 +170,7 @@ impl Settings {
             _ => None,
         };
         Fitted {
+            entropy: run.model.entropy(sample),
             notes: constant
                 .chain(unseen)
                 .chain(found.notes)

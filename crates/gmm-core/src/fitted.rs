@@ -144,6 +144,8 @@ pub struct Criteria {
     pub bic: f64,
     /// Akaike's information criterion.
     pub aic: f64,
+    /// Integrated completed likelihood, BIC + 2 Σₙ wₙHₙ: it asks for components that are clusters too.
+    pub icl: f64,
 }
 
 /// A fitted mixture, and how it was found.
@@ -157,6 +159,8 @@ pub struct Fitted {
     pub objective: Vec<f64>,
     /// Mean log-likelihood of `model`.
     pub(crate) mean_log_likelihood: f64,
+    /// Σₙ wₙHₙ, the entropies of the posteriors of the rows that were not trimmed.
+    pub(crate) entropy: f64,
     /// How the best run ended.
     pub outcome: Outcome,
     /// Σ of the weights of the rows that were not trimmed, as [`Sample`](crate::Sample) counts them: the n of BIC.
@@ -233,6 +237,7 @@ impl Fitted {
             mean_log_likelihood: self.mean_log_likelihood,
             bic: self.bic(),
             aic: self.aic(),
+            icl: self.icl(),
         }
     }
 
@@ -248,5 +253,18 @@ impl Fitted {
     /// Akaike's information criterion on the data of the fit; the smaller the better.
     pub fn aic(&self) -> f64 {
         gmm::aic(self.log_likelihood(), self.model.n_parameters())
+    }
+
+    /// Integrated completed likelihood in its BIC form, BIC + 2 Σₙ wₙHₙ, on the data of the fit; the smaller the
+    /// better. [`Gmm::icl`] says more. What is known of the components of rows is certain, and what was not seen of
+    /// rows makes theirs less so.
+    pub fn icl(&self) -> f64 {
+        self.bic() + 2.0 * self.entropy
+    }
+
+    /// Mean entropy of the posteriors of the rows of the fit, in nats: 0 where every row is sure of its component,
+    /// ln K where none knows.
+    pub fn mean_entropy(&self) -> f64 {
+        self.entropy / self.total_weight
     }
 }

@@ -48,6 +48,7 @@ mod frozen;
 mod gaussian;
 mod gmm;
 mod incomplete;
+pub mod inference;
 mod init;
 mod kernel;
 

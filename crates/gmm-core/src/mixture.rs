@@ -180,18 +180,31 @@ impl<E: Emission> Mixture<E> {
 
     /// Σ wₙ ln p(xₙ) of a sample, as far as it was seen and is not trimmed, in nats.
     pub(crate) fn log_likelihood(&self, sample: &Sample<'_>) -> f64 {
+        self.sum(sample, |mixture, rows| mixture.log_likelihood(rows))
+    }
+
+    /// Σ wₙ Hₙ of a sample, as far as it was seen and is not trimmed, in nats: the entropies of the posteriors.
+    pub(crate) fn entropy(&self, sample: &Sample<'_>) -> f64 {
+        self.sum(sample, |mixture, rows| mixture.entropy(rows))
+    }
+
+    /// The sum of something over the rows of a sample, as far as they were seen and are not trimmed.
+    fn sum(
+        &self,
+        sample: &Sample<'_>,
+        of: impl Fn(&Evaluation<'_, E>, &Sample<'_>) -> f64 + Sync,
+    ) -> f64 {
         let trimmed = self.trimmed(sample);
         let sample = trimmed.as_ref().unwrap_or(sample);
-        let of = |mixture: &Self, rows: &Sample<'_>| mixture.evaluation().log_likelihood(rows);
         let Some(parts) = sample.parts() else {
-            return of(self, sample);
+            return of(&self.evaluation(), sample);
         };
         let of_part = |part: &Part| {
             let rows = part.sample(sample);
             if part.how().is_whole() {
-                of(self, &rows)
+                of(&self.evaluation(), &rows)
             } else {
-                of(&self.seen(part.how()), &rows)
+                of(&self.seen(part.how()).evaluation(), &rows)
             }
         };
         let of_piece = |piece: &[Part]| piece.iter().map(of_part).sum::<f64>();
@@ -318,6 +331,25 @@ impl<E: Emission> Evaluation<'_, E> {
     /// Σ wₙ ln p(xₙ), in nats.
     pub(crate) fn log_likelihood(&self, sample: &Sample<'_>) -> f64 {
         self.fold(sample, || (), |_, _, ()| {}, |_, ()| {}).1
+    }
+
+    /// Σ wₙ Hₙ with Hₙ = −Σₖ rₙₖ ln rₙₖ, in nats.
+    pub(crate) fn entropy(&self, sample: &Sample<'_>) -> f64 {
+        let add = |_: &Tile, joint: &mut Joint, sum: &mut f64| {
+            let weights = flat(&joint.weights);
+            for column in joint.block.iter(self.n_columns()) {
+                // The block holds wₙrₙₖ. Most rows are sure of their component and add nothing.
+                for (&wr, &w) in flat(column).iter().zip(weights) {
+                    *sum -= if 0.0 < wr && wr < w {
+                        wr * (wr / w).ln()
+                    } else {
+                        0.0
+                    };
+                }
+            }
+        };
+        let (sum, _) = self.fold(sample, || 0.0, add, |total, leaf| *total += leaf);
+        sum
     }
 
     /// The E-step with one way of summing up.

@@ -406,6 +406,11 @@ impl<R: Rng + Clone> GmmValidParams<R> {
         (self.settings, seeds)
     }
 
+    /// The source of every random choice, as it was given.
+    pub(crate) fn rng(&self) -> R {
+        self.rng.clone()
+    }
+
     fn seeds(&self) -> Vec<u64> {
         let mut rng = self.rng.clone();
         // A given start leaves nothing to chance, so one run says it all.

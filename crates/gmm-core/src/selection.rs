@@ -1,5 +1,8 @@
 //! Choosing the number of components and the covariance type.
 
+mod criterion;
+mod validation;
+
 use std::collections::BTreeMap;
 
 use linfa::ParamGuard;
@@ -17,6 +20,9 @@ use crate::moments::Form;
 use crate::params::GmmParams;
 use crate::sample::Sample;
 use crate::survey::Survey;
+
+pub use criterion::{Criterion, rank_by};
+pub use validation::{CrossValidated, cross_validate};
 
 /// Fits every number of components with every covariance type and ranks the fits, the best first: proper ones
 /// ([`Fitted::is_proper`]) before others, and then by BIC.

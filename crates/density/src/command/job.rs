@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use density::{Anomalies, Candidate, Options, Points, Report};
+use density::{Anomalies, Options, Points, Report};
 use gmm_cli::{
     Bar, Failure, FitReport, OutputArgs, Places, TableArgs, closing, named_after, notes, to_json,
 };
-use gmm_core::{Fitted, GmmError};
+use gmm_core::{Criteria, Fitted, GmmError};
 use gmm_figures::Sheet;
 use gmm_table::{number, to_csv};
 use serde::Serialize;
@@ -36,7 +36,7 @@ pub(super) struct Made {
 #[derive(Default, Serialize)]
 pub(super) struct Extra {
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) selection: Vec<Candidate>,
+    pub(super) selection: Vec<Criteria>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) threshold: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -107,23 +107,22 @@ pub(super) fn selected(points: &Points, report: &Report) -> Made {
     )];
     let best = report.fitted.model.n_components();
     for c in &report.candidates {
-        let [bic, aic, icl] = [c.criteria.bic, c.criteria.aic, c.icl].map(|v| decimal(v, 2));
-        let mark = if c.criteria.n_components == best {
+        let [bic, aic, icl] = [c.bic, c.aic, c.icl].map(|v| decimal(v, 2));
+        let mark = if c.n_components == best {
             "  least BIC"
         } else {
             ""
         };
         lines.push(format!(
             "{:>10} {:>20.6} {bic:>14} {aic:>14} {icl:>14}{mark}",
-            c.criteria.n_components, c.criteria.mean_log_likelihood
+            c.n_components, c.mean_log_likelihood
         ));
     }
     lines.push(String::new());
     let names = ["n_components", "mean_log_likelihood", "bic", "aic", "icl"].map(String::from);
     let rows = report.candidates.iter().map(|c| {
-        let k = c.criteria;
-        let values = [k.mean_log_likelihood, k.bic, k.aic, c.icl].map(number);
-        [vec![c.criteria.n_components.to_string()], values.to_vec()].concat()
+        let values = [c.mean_log_likelihood, c.bic, c.aic, c.icl].map(number);
+        [vec![c.n_components.to_string()], values.to_vec()].concat()
     });
     Made {
         sheet: figure::selection(points, &report.candidates),

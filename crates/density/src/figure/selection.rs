@@ -1,5 +1,6 @@
 //! Criteria against the number of components.
 
+use gmm_core::Criteria;
 use gmm_figures::{
     Axes, BLUE, Color, Fill, Frame, GREEN, Key, LEFT, Sheet, Stroke, TEXT, VERMILION, legend,
     padded, typeset,
@@ -7,22 +8,18 @@ use gmm_figures::{
 
 use super::{MARGIN, legend_place, page};
 use crate::data::Points;
-use crate::model::Candidate;
 
 /// What a criterion is called, its colour and its value.
-type Criterion = (&'static str, Color, fn(&Candidate) -> f64);
+type Criterion = (&'static str, Color, fn(&Criteria) -> f64);
 
 /// ICL has a scale of its own: it also counts how much components overlap.
 const PANELS: [&[Criterion]; 2] = [
-    &[
-        ("BIC", BLUE, |c| c.criteria.bic),
-        ("AIC", VERMILION, |c| c.criteria.aic),
-    ],
+    &[("BIC", BLUE, |c| c.bic), ("AIC", VERMILION, |c| c.aic)],
     &[("ICL", GREEN, |c| c.icl)],
 ];
 
 /// BIC, AIC and ICL of every number of components, the least of each ringed.
-pub fn selection(points: &Points, candidates: &[Candidate]) -> Sheet {
+pub fn selection(points: &Points, candidates: &[Criteria]) -> Sheet {
     /// The widths of the panels: BIC, by which models are chosen, is shown larger.
     const WIDTHS: [u32; 2] = [560, 320];
     const BETWEEN: u32 = LEFT + MARGIN;
@@ -31,17 +28,10 @@ pub fn selection(points: &Points, candidates: &[Candidate]) -> Sheet {
         WIDTHS[1] + BETWEEN + MARGIN,
     );
     let (mut sheet, first) = page(width, 540, right);
-    let best = least(candidates, |c| c.criteria.bic).map_or_else(String::new, |c| {
-        let s = if c.criteria.n_components == 1 {
-            ""
-        } else {
-            "s"
-        };
-        let bic = typeset(c.criteria.bic, 1);
-        format!(
-            "BIC is least, {bic}, with {} component{s}",
-            c.criteria.n_components
-        )
+    let best = least(candidates, |c| c.bic).map_or_else(String::new, |c| {
+        let s = if c.n_components == 1 { "" } else { "s" };
+        let bic = typeset(c.bic, 1);
+        format!("BIC is least, {bic}, with {} component{s}", c.n_components)
     });
     sheet.heading(
         &format!("Number of components: {}", points.name),
@@ -58,23 +48,23 @@ pub fn selection(points: &Points, candidates: &[Candidate]) -> Sheet {
     sheet
 }
 
-fn least(candidates: &[Candidate], value: fn(&Candidate) -> f64) -> Option<&Candidate> {
-    let least = |a: &&Candidate, b: &&Candidate| value(a).total_cmp(&value(b));
+fn least(candidates: &[Criteria], value: fn(&Criteria) -> f64) -> Option<&Criteria> {
+    let least = |a: &&Criteria, b: &&Criteria| value(a).total_cmp(&value(b));
     candidates.iter().min_by(least)
 }
 
-fn panel(sheet: &mut Sheet, frame: Frame, candidates: &[Candidate], criteria: &[Criterion]) {
+fn panel(sheet: &mut Sheet, frame: Frame, candidates: &[Criteria], criteria: &[Criterion]) {
     let values = criteria
         .iter()
         .flat_map(|(_, _, value)| candidates.iter().map(value));
-    let counts = candidates.iter().map(|c| c.criteria.n_components as f64);
+    let counts = candidates.iter().map(|c| c.n_components as f64);
     let axes = Axes::new(frame, padded(counts), padded(values))
         .with_whole_x()
         .labelled("Number of components", "Criterion, the smaller the better");
     axes.draw(sheet);
     let mut entries = Vec::new();
     for &(name, color, value) in criteria {
-        let place = |c: &Candidate| (c.criteria.n_components as f64, value(c));
+        let place = |c: &Criteria| (c.n_components as f64, value(c));
         let stroke = Stroke::new(color, 2.2);
         axes.line(sheet, candidates.iter().map(place), stroke);
         for candidate in candidates {
