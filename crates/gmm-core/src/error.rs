@@ -149,9 +149,11 @@ pub enum GmmError {
         /// Name of the family.
         family: String,
     },
-    /// The rows do not determine a parameter, so that it has no standard error.
+    /// The rows do not determine a parameter, or the model is not at a maximum of their likelihood, so that there are
+    /// no standard errors.
     #[error(
-        "the information on {parameter} is singular: the rows do not determine it beside the others"
+        "the information on {parameter} is singular: the rows do not determine it beside the others, \
+         or the model is not their best fit"
     )]
     SingularInformation {
         /// Which one, in words.
