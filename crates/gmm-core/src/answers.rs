@@ -77,32 +77,40 @@ impl Gmm {
             let seen = self.mixture().seen(part.how());
             let of_part = posteriors(&seen, part, sample);
             let k = self.n_components();
-            for (i, &row) in part.rows().iter().enumerate() {
-                let values = part.row(i);
-                let in_components: f64 = of_part.row(i).iter().take(k).sum();
+            let completions: Vec<_> = self
+                .components()
+                .iter()
+                .zip(seen.components())
+                .map(|(whole, seen)| {
+                    let of_component = (whole.mean(), whole.covariance());
+                    part.how().completion(of_component, seen.covariance())
+                })
+                .collect();
+            let mut posteriors = of_part.rows().into_iter();
+            part.each_row(|row, values| {
+                let Some(posterior) = posteriors.next() else {
+                    return;
+                };
+                let in_components: f64 = posterior.iter().take(k).sum();
                 let mut expected = vec![0.0; mean.len()];
-                for (c, whole) in self.components().iter().enumerate() {
+                for (c, completion) in completions.iter().enumerate() {
                     let share = if in_components > 0.0 {
-                        of_part[(i, c)] / in_components
+                        posterior[c] / in_components
                     } else {
                         weights[c] / weights.sum()
                     };
-                    let seen = seen.components()[c].covariance();
-                    let of_component = (whole.mean(), whole.covariance());
-                    let values = part.how().expected(&values, of_component, seen);
-                    expected
-                        .iter_mut()
-                        .zip(values)
-                        .for_each(|(e, x)| *e += share * x);
-                }
-                out.row_mut(row).assign(&Array1::from(expected));
-                // What was seen as it is stays so to the bit.
-                if part.how().is_exact() {
-                    for (&j, &x) in part.how().columns().iter().zip(&values) {
-                        out[(row, j)] = x;
+                    for (e, x) in expected.iter_mut().zip(completion.row(values)) {
+                        *e += share * x;
                     }
                 }
-            }
+                // What was seen as it is stays so to the bit.
+                if part.how().is_exact() {
+                    for (&j, &x) in part.how().columns().iter().zip(values) {
+                        expected[j] = x;
+                    }
+                }
+                out.row_mut(row).assign(&Array1::from(expected));
+            });
         }
         Ok(out)
     }

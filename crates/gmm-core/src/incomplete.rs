@@ -15,8 +15,8 @@ use crate::tile::Tiles;
 
 /// When the Gaussian that stands in for missing values is good enough: only starts depend on it.
 const STOPPING: Stopping = Stopping {
-    tolerance: 1e-4,
-    max_n_iterations: 100,
+    tolerance: 1e-3,
+    max_n_iterations: 30,
     accelerate: true,
 };
 
@@ -49,9 +49,7 @@ pub(crate) fn prepared<T>(
 /// Rows in which the values that were not seen are those that one Gaussian, fitted to the others, expects.
 fn filled(sample: &Sample<'_>, parts: &[Part]) -> Result<Array2<f64>, GmmError> {
     let d = sample.n_features();
-    let columns = (0..d)
-        .map(|column| Column::of(column, sample, parts))
-        .collect::<Result<Vec<_>, _>>()?;
+    let columns = columns(sample, parts)?;
     let scale: Vec<f64> = columns.iter().map(|c| c.variance).collect();
     let belief = Belief::new(CovarianceType::Full, Ridge::Relative(1e-6), &scale);
     let mean: Vec<f64> = columns.iter().map(|c| c.mean).collect();
@@ -73,19 +71,20 @@ fn filled(sample: &Sample<'_>, parts: &[Part]) -> Result<Array2<f64>, GmmError> 
         // What stands for a value does not depend on noise.
         let how = Observation::new(part.how().columns().to_vec(), d, None);
         let (_, seen) = how.of(whole.mean(), whole.covariance());
-        for (i, &row) in part.rows().iter().enumerate() {
-            let expected = how.expected(&part.row(i), (whole.mean(), whole.covariance()), &seen);
-            for (j, value) in expected.into_iter().enumerate() {
+        let completion = how.completion((whole.mean(), whole.covariance()), &seen);
+        part.each_row(|row, values| {
+            for (j, value) in completion.row(values).enumerate() {
                 // The range of a column is that of what was seen of it.
                 let value = value.clamp(columns[j].low, columns[j].high);
                 filled[(row, j)] = if value.is_finite() { value } else { mean[j] };
             }
-        }
+        });
     }
     Ok(filled)
 }
 
 /// What was seen of one column.
+#[derive(Debug, Clone, Default)]
 struct Column {
     mean: f64,
     variance: f64,
@@ -93,30 +92,47 @@ struct Column {
     high: f64,
 }
 
-impl Column {
-    fn of(column: usize, sample: &Sample<'_>, parts: &[Part]) -> Result<Self, GmmError> {
-        let mut values = Vec::new();
-        for part in parts {
-            if let Some(place) = part.how().columns().iter().position(|&j| j == column) {
-                let rows = part.rows().iter().enumerate();
-                values.extend(rows.map(|(i, &row)| (part.row(i)[place], sample.weight(row))));
+/// What was seen of each column.
+fn columns(sample: &Sample<'_>, parts: &[Part]) -> Result<Vec<Column>, GmmError> {
+    /// Σw, Σw(x−c) and Σw(x−c)² about the first value c, and the range.
+    #[derive(Clone)]
+    struct Sums {
+        first: f64,
+        weight: f64,
+        linear: f64,
+        squares: f64,
+        range: (f64, f64),
+    }
+    let mut seen: Vec<Option<Sums>> = vec![None; sample.n_features()];
+    for part in parts {
+        part.each_row(|row, values| {
+            let w = sample.weight(row);
+            if w <= 0.0 {
+                return;
             }
-        }
-        values.retain(|(_, w)| *w > 0.0);
-        let Some(&(first, _)) = values.first() else {
-            return Err(GmmError::MissingColumn { column });
-        };
-        let total: f64 = values.iter().map(|(_, w)| w).sum();
-        let mean = first + values.iter().map(|(x, w)| w * (x - first)).sum::<f64>() / total;
-        let variance = values
-            .iter()
-            .map(|(x, w)| w * (x - mean).powi(2))
-            .sum::<f64>()
-            / total;
-        let low = values.iter().map(|(x, _)| *x).fold(first, f64::min);
-        let high = values.iter().map(|(x, _)| *x).fold(first, f64::max);
-        Ok(Self {
-            mean: mean.clamp(low, high),
+            for (&j, &x) in part.how().columns().iter().zip(values) {
+                let sums = seen[j].get_or_insert(Sums {
+                    first: x,
+                    weight: 0.0,
+                    linear: 0.0,
+                    squares: 0.0,
+                    range: (x, x),
+                });
+                let offset = x - sums.first;
+                sums.weight += w;
+                sums.linear += w * offset;
+                sums.squares += w * offset * offset;
+                sums.range = (sums.range.0.min(x), sums.range.1.max(x));
+            }
+        });
+    }
+    let column = |(column, sums): (usize, Option<Sums>)| {
+        let sums = sums.ok_or(GmmError::MissingColumn { column })?;
+        let (low, high) = sums.range;
+        let offset = sums.linear / sums.weight;
+        let variance = sums.squares / sums.weight - offset * offset;
+        Ok(Column {
+            mean: (sums.first + offset).clamp(low, high),
             variance: if variance >= f64::MIN_POSITIVE {
                 variance
             } else {
@@ -125,5 +141,6 @@ impl Column {
             low,
             high,
         })
-    }
+    };
+    seen.into_iter().enumerate().map(column).collect()
 }

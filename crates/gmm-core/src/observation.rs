@@ -151,21 +151,17 @@ impl Observation {
         whole
     }
 
-    /// A whole row of N(mean, covariance), expected from what was seen of it.
-    pub(crate) fn expected(
+    /// What completes rows of N(mean, covariance); `seen` as for [`completed`](Self::completed).
+    pub(crate) fn completion<'c>(
         &self,
-        row: &[f64],
-        (mean, covariance): (&[f64], &Covariance),
+        (mean, covariance): (&'c [f64], &Covariance),
         seen: &Covariance,
-    ) -> Vec<f64> {
-        let offset = self.offset(row, mean);
-        let slopes = Slopes::new(self, covariance, seen);
-        (0..self.n_features)
-            .map(|i| match slopes.exact[i] {
-                Some(place) => row[place],
-                None => mean[i] + slopes.row(i, &offset),
-            })
-            .collect()
+    ) -> Completion<'c> {
+        Completion {
+            mean,
+            seen_mean: self.columns.iter().map(|&j| mean[j]).collect(),
+            slopes: Slopes::new(self, covariance, seen),
+        }
     }
 
     /// What was seen less where it is expected.
@@ -174,6 +170,29 @@ impl Observation {
             .zip(&self.columns)
             .map(|(x, &j)| x - mean[j])
             .collect()
+    }
+}
+
+/// Whole rows of one Gaussian, expected from what was seen of them.
+pub(crate) struct Completion<'c> {
+    mean: &'c [f64],
+    seen_mean: Vec<f64>,
+    slopes: Slopes,
+}
+
+impl Completion<'_> {
+    /// The whole row.
+    pub(crate) fn row(&self, seen: &[f64]) -> impl Iterator<Item = f64> {
+        let offset: Vec<f64> = seen
+            .iter()
+            .zip(&self.seen_mean)
+            .map(|(x, m)| x - m)
+            .collect();
+        let places = self.slopes.exact.iter().zip(self.mean).enumerate();
+        places.map(move |(i, (exact, mean))| match exact {
+            Some(place) => seen[*place],
+            None => mean + self.slopes.row(i, &offset),
+        })
     }
 }
 

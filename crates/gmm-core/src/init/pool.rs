@@ -15,7 +15,6 @@ use crate::error::{Collapse, GmmError};
 use crate::gaussian::Gaussian;
 use crate::mixture::Mixture;
 use crate::moments::{Form, Moments};
-use crate::sample::Sample;
 use crate::soundness;
 
 /// How much is spent on the short fits.
@@ -86,7 +85,15 @@ pub(super) fn sees_all_rows(start: &Start<'_>) -> bool {
 
 impl Start<'_> {
     /// The best of the short fits, by soundness and then by likelihood.
+    ///
+    /// Where rows were not all seen whole, the fits see what stands for them: that is many times cheaper, and near
+    /// enough for the fit that follows to go on from.
     pub(super) fn pool(&self, rng: &mut impl Rng) -> Result<Mixture<Gaussian>, GmmError> {
+        self.sample
+            .as_whole(|sample| Start { sample, ..*self }.pool_of_whole(rng))
+    }
+
+    fn pool_of_whole(&self, rng: &mut impl Rng) -> Result<Mixture<Gaussian>, GmmError> {
         if !self.seeds.is_empty() {
             let schedule = Schedule {
                 n_starts: self.seeds.len(),
@@ -133,7 +140,7 @@ impl Start<'_> {
         let seeds: Vec<u64> = (0..schedule.n_starts).map(|_| rng.next_u64()).collect();
         let is_robust = self.sample.trimming() > 0.0 || self.belief.background().is_some();
         let whitened = schedule.alternates.then(|| self.whitened());
-        let whitened = whitened.as_ref().map(|rows| Sample::new(rows));
+        let whitened = whitened.as_ref().map(|rows| self.sample.on(rows));
         let started: Vec<_> = seeds
             .par_iter()
             .enumerate()

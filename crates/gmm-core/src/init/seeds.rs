@@ -147,7 +147,7 @@ impl Seeds {
             return Self(Vec::new());
         }
         let whitened = start(most).whitened();
-        let whitened = Sample::new(&whitened);
+        let whitened = sample.on(&whitened);
         let n_starts = match sample.n_features() {
             1 => SHARED_OF_ONE_FEATURE,
             _ => SHARED,

@@ -167,6 +167,30 @@ impl<'a> Sample<'a> {
         }
     }
 
+    /// The same weights and labels on other rows, one for each, that were seen whole.
+    pub(crate) fn on<'s>(&'s self, rows: &'s dyn Rows) -> Sample<'s> {
+        Sample {
+            rows,
+            parts: None,
+            ..self.borrowed()
+        }
+    }
+
+    /// Works on the rows of which something was seen, as if what stands for them had been seen.
+    pub(crate) fn as_whole<T>(&self, work: impl FnOnce(&Sample<'_>) -> T) -> T {
+        let Some(parts) = self.parts else {
+            return work(self);
+        };
+        let mut seen: Vec<usize> = parts.iter().flat_map(Part::rows).copied().collect();
+        if seen.len() == self.n_rows() {
+            return work(&self.on(self.rows));
+        }
+        seen.sort_unstable();
+        let weights = seen.iter().map(|&i| self.weight(i)).collect();
+        let whole = self.on(self.rows);
+        whole.subset(&seen, weights, work)
+    }
+
     /// The same, without copies.
     pub(crate) fn borrowed(&self) -> Sample<'_> {
         Sample {
@@ -380,6 +404,7 @@ impl<'a> Sample<'a> {
         work: impl FnOnce(&Sample<'_>) -> T,
     ) -> T {
         let rows = Tiles::of(&self.select(kept));
+        let are_equal = weights.iter().all(|w| *w == 1.0);
         let labels: Option<Vec<_>> = self.labels().map(|l| kept.iter().map(|&i| l[i]).collect());
         let parts: Option<Vec<Part>> = self.parts.map(|parts| {
             let mut place_of = vec![None; self.n_rows()];
@@ -391,15 +416,17 @@ impl<'a> Sample<'a> {
                 .filter_map(|part| part.among(&place_of))
                 .collect()
         });
-        work(
-            &Sample {
-                labels: labels.map(Cow::Owned),
-                parts: parts.as_deref(),
-                trimming: self.trimming,
-                ..Sample::new(&rows)
-            }
-            .with_weights(Cow::Owned(weights)),
-        )
+        let sample = Sample {
+            labels: labels.map(Cow::Owned),
+            parts: parts.as_deref(),
+            trimming: self.trimming,
+            ..Sample::new(&rows)
+        };
+        if are_equal {
+            work(&sample)
+        } else {
+            work(&sample.with_weights(Cow::Owned(weights)))
+        }
     }
 }
 

@@ -45,13 +45,27 @@ impl Part {
     /// The rows of a sample in which something was seen, by how they were.
     pub(crate) fn all_of(sample: &Sample<'_>) -> Result<Vec<Self>, GmmError> {
         let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
+        let mut whole = Group::default();
         let d = sample.n_features();
+        let own_noise = sample.noise().filter(|noise| !noise.is_common());
         let mut tile = Tile::new(d);
         for first_row in (0..sample.n_rows()).step_by(TILE_ROWS) {
             tile.load(sample.rows(), first_row);
-            for i in 0..tile.n_rows() {
+            // Most rows of most data.
+            let mut is_plain = vec![own_noise.is_none(); tile.n_rows()];
+            for j in 0..d {
+                for (plain, x) in is_plain.iter_mut().zip(tile.feature(j)) {
+                    *plain &= x.is_finite();
+                }
+            }
+            for (i, is_plain) in is_plain.into_iter().enumerate() {
                 let row = first_row + i;
                 let values = (0..d).map(|j| tile.feature(j)[i]);
+                if is_plain {
+                    whole.rows.push(row);
+                    whole.values.extend(values);
+                    continue;
+                }
                 let is_wrong = |v: f64| v.is_infinite() || (v.is_nan() && !sample.has_missing);
                 if let Some((column, value)) = values.clone().enumerate().find(|v| is_wrong(v.1)) {
                     return Err(GmmError::NonFinite { row, column, value });
@@ -61,11 +75,13 @@ impl Part {
                 if columns.is_empty() {
                     continue;
                 }
-                let own_noise = sample.noise().filter(|noise| !noise.is_common());
                 let group = groups.entry((columns, own_noise.map(|_| row))).or_default();
                 group.rows.push(row);
                 group.values.extend(values.filter(|v| !v.is_nan()));
             }
+        }
+        if !whole.rows.is_empty() {
+            groups.insert(((0..d).collect(), None), whole);
         }
         Ok(groups
             .into_iter()
@@ -110,23 +126,32 @@ impl Part {
         Sample::of_part(&*self.seen, weights, labels)
     }
 
-    /// What was seen of its i-th row.
-    pub(crate) fn row(&self, i: usize) -> Vec<f64> {
-        let mut tile = Tile::new(self.how.columns().len());
-        tile.load_some(&*self.seen, i, 1);
-        (0..tile.n_features()).map(|j| tile.feature(j)[0]).collect()
+    /// Goes through its rows: their numbers in the sample, and what was seen of them.
+    pub(crate) fn each_row(&self, mut visit: impl FnMut(usize, &[f64])) {
+        let d = self.how.columns().len();
+        let mut tile = Tile::new(d);
+        let mut values = vec![0.0; d];
+        for (piece, rows) in self.rows.chunks(TILE_ROWS).enumerate() {
+            tile.load_some(&*self.seen, piece * TILE_ROWS, rows.len());
+            for (i, &row) in rows.iter().enumerate() {
+                for (j, value) in values.iter_mut().enumerate() {
+                    *value = tile.feature(j)[i];
+                }
+                visit(row, &values);
+            }
+        }
     }
 
     /// The rows of it that have a place among others, at those places, if there are any.
     pub(crate) fn among(&self, place_of: &[Option<usize>]) -> Option<Self> {
         let mut rows = Vec::new();
         let mut values = Vec::new();
-        for (i, &row) in self.rows.iter().enumerate() {
+        self.each_row(|row, seen| {
             if let Some(place) = place_of[row] {
                 rows.push(place);
-                values.extend(self.row(i));
+                values.extend_from_slice(seen);
             }
-        }
+        });
         (!rows.is_empty()).then(|| Self::new(self.how.clone(), rows, values))
     }
 }
