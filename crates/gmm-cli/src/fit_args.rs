@@ -21,7 +21,8 @@ pub struct FitArgs {
     #[arg(long, value_name = "MIN..MAX")]
     pub select: Option<Span>,
 
-    /// Covariances: full, tied, diag, spherical, tied-diag or tied-spherical [default: full, unless the program
+    /// Covariances: full, tied, diag, spherical, tied-diag, tied-spherical, a family of mclust by its name (as VEV or
+    /// EEE), mfa-2 or ppca-2 (factors) [default: full, unless the program
     /// says otherwise]
     #[arg(long, value_name = "TYPE")]
     pub covariance: Option<CovarianceType>,

@@ -37,9 +37,10 @@ pub(crate) use seeds::Seeds;
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub enum InitMethod {
-    /// Short fits, the best continued: emEM (Biernacki, Celeux & Govaert, *CSDA* 41, 2003). Ten to forty where
-    /// they are cheap, half from k-means and half from k-means with twice the components merged down (Runnalls);
-    /// where they are dear three, all merged. On large data they see a random part of the rows.
+    /// Short fits, the best continued: emEM (Biernacki, Celeux & Govaert, *CSDA* 41, 2003). Ten to fifty where
+    /// they are cheap: from k-means, from k-means with twice the components merged down (Runnalls), from k-means of
+    /// whitened rows and from agglomeration; where they are dear three, all merged. On large data they see a random
+    /// part of the rows.
     #[default]
     Pool,
     /// One k-means clustering of all rows (k-means++ seeds, Lloyd's iterations), each feature measured in its
