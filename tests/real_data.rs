@@ -78,9 +78,12 @@ struct Known<'a> {
     labels: Option<&'a [Option<usize>]>,
 }
 
+/// Mean and covariance of a whole row given what was seen of it.
+type Completed = (Array1<f64>, Array2<f64>);
+
 impl Known<'_> {
     /// ln πₖ + ln p(row|k), and what the row is then expected to be, for each component.
-    fn row(&self, gmm: &Gmm, i: usize) -> (Vec<f64>, Vec<(Array1<f64>, Array2<f64>)>) {
+    fn row(&self, gmm: &Gmm, i: usize) -> (Vec<f64>, Vec<Completed>) {
         let d = gmm.n_features();
         let flat = self
             .noise

@@ -180,9 +180,9 @@ impl Fitted {
     }
 
     /// The same fit under the name of another type, of which its covariances are too.
-    pub(crate) fn as_type(self, covariance_type: CovarianceType) -> Self {
+    pub(crate) fn renamed_to(self, covariance_type: CovarianceType) -> Self {
         Self {
-            model: self.model.as_type(covariance_type),
+            model: self.model.renamed_to(covariance_type),
             ..self
         }
     }

@@ -98,7 +98,7 @@ impl Gmm {
     }
 
     /// The same mixture under the name of another type, of which its covariances are too.
-    pub(crate) fn as_type(self, covariance_type: CovarianceType) -> Self {
+    pub(crate) fn renamed_to(self, covariance_type: CovarianceType) -> Self {
         Self {
             covariance_type,
             ..self

@@ -50,6 +50,12 @@ impl From<Run<Mixture<Gaussian>>> for Found {
     }
 }
 
+/// Two components that become one, and one that becomes two.
+struct Move {
+    merged: [usize; 2],
+    divided: usize,
+}
+
 /// Where and how runs go on.
 #[derive(Debug)]
 pub(crate) struct Search<'a> {
@@ -192,14 +198,12 @@ impl Search<'_> {
         let mut left = n_moves;
         'moved: while left > 0 {
             let stats = run.model.expect(self.sample, self.belief).stats;
-            for (pair, divided) in self.moves(&run.model, &stats.components) {
+            for one in self.moves(&run.model, &stats.components) {
                 if left == 0 {
                     break 'moved;
                 }
                 left -= 1;
-                let tried = self
-                    .at(&stats, pair, divided)
-                    .and_then(|stats| self.climb(stats));
+                let tried = self.after(&stats, &one).and_then(|stats| self.climb(stats));
                 if let Some(tried) = tried
                     && self.rank_of(&tried) < self.rank_of(&run)
                 {
@@ -213,41 +217,36 @@ impl Search<'_> {
     }
 
     /// Which pair to merge and which component to divide, the most promising first.
-    fn moves(&self, model: &Mixture<Gaussian>, stats: &[Moments]) -> Vec<((usize, usize), usize)> {
+    fn moves(&self, model: &Mixture<Gaussian>, stats: &[Moments]) -> Vec<Move> {
         let k = stats.len();
-        let mut pairs: Vec<(f64, (usize, usize))> = (0..k)
-            .flat_map(|i| (0..i).map(move |j| (j, i)))
-            .map(|(j, i)| (loss_of_merging(&stats[j], &stats[i], self.belief), (j, i)))
+        let mut pairs: Vec<(f64, [usize; 2])> = (0..k)
+            .flat_map(|i| (0..i).map(move |j| [j, i]))
+            .map(|[j, i]| (loss_of_merging(&stats[j], &stats[i], self.belief), [j, i]))
             .collect();
         pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
         let densities = model.mean_log_densities(self.sample);
         let mut unlikely: Vec<usize> = (0..k).collect();
         unlikely.sort_by(|&a, &b| densities[a].total_cmp(&densities[b]));
-        let mut moves: Vec<(usize, ((usize, usize), usize))> = Vec::new();
-        for (rank, (_, pair)) in pairs.into_iter().take(k).enumerate() {
+        let mut ranked = Vec::new();
+        for (rank, (_, merged)) in pairs.into_iter().take(k).enumerate() {
             for (other_rank, &divided) in unlikely.iter().enumerate() {
-                if divided != pair.0 && divided != pair.1 {
-                    moves.push((rank + other_rank, (pair, divided)));
+                if !merged.contains(&divided) {
+                    ranked.push((rank + other_rank, Move { merged, divided }));
                 }
             }
         }
-        moves.sort_by_key(|(rank, _)| *rank);
-        moves.into_iter().map(|(_, m)| m).collect()
+        ranked.sort_by_key(|(rank, _)| *rank);
+        ranked.into_iter().map(|(_, one)| one).collect()
     }
 
-    /// Statistics with a pair merged and another component divided.
-    fn at(
-        &self,
-        stats: &Tally<Moments>,
-        (first, second): (usize, usize),
-        divided: usize,
-    ) -> Option<Tally<Moments>> {
+    /// Statistics after a move.
+    fn after(&self, stats: &Tally<Moments>, one: &Move) -> Option<Tally<Moments>> {
         let mut moved = stats.clone();
-        let halves = divide(&stats.components[divided])?;
-        let [one, other] = halves;
-        moved.components[first].merge(&stats.components[second]);
-        moved.components[second] = one;
-        moved.components[divided] = other;
+        let [kept, freed] = one.merged;
+        moved.components[kept].merge(&stats.components[freed]);
+        let [half, other] = divide(&stats.components[one.divided])?;
+        moved.components[freed] = half;
+        moved.components[one.divided] = other;
         Some(moved)
     }
 }

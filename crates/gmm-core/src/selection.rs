@@ -87,7 +87,7 @@ pub fn rank<R: Rng + Clone>(
             let named = |(place, twin): (usize, &usize)| {
                 let of_type = candidates[place].0.covariance_type;
                 let fitted: Result<Fitted, GmmError> = of.get(twin)?.clone();
-                Some(fitted.map(|fitted| fitted.as_type(of_type)))
+                Some(fitted.map(|fitted| fitted.renamed_to(of_type)))
             };
             twins.iter().enumerate().filter_map(named).collect()
         }))

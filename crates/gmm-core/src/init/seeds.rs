@@ -40,11 +40,11 @@ pub(super) enum Kind {
 impl Kind {
     /// The kind of the i-th start of a fit.
     pub(super) fn of(i: usize) -> Self {
-        match i % 5 {
-            0 | 2 => Self::KMeans,
-            1 | 3 => Self::Overfit,
-            _ if i % 2 == 0 => Self::Whitened,
-            _ => Self::Agglomerate,
+        match i % 10 {
+            4 => Self::Whitened,
+            9 => Self::Agglomerate,
+            i if (i % 5).is_multiple_of(2) => Self::KMeans,
+            _ => Self::Overfit,
         }
     }
 
