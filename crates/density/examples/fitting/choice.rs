@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use gmm_core::inference::Information;
+use gmm_core::inference::{Information, Parameters};
 use gmm_core::selection::{cross_validate, rank};
 use gmm_core::{CovarianceType, Criteria, Gmm, Sample};
 use gmm_figures::{
@@ -49,7 +49,7 @@ pub(crate) fn selection() -> Result<Shown, Box<dyn Error>> {
     let mut page = Page::new(
         (
             "How many components: Old Faithful",
-            "272 eruptions, one to six components; the least criterion and the best mean are ringed",
+            "272 eruptions, one to six components; the best is ringed; one component is far worse",
         ),
         (2, 1),
         (410, 360),
@@ -70,7 +70,7 @@ pub(crate) fn selection() -> Result<Shown, Box<dyn Error>> {
     let axes = Axes::new(page.frames[0], (0.8, 6.2), padded(values))
         .with_whole_x()
         .labelled("Number of components", "Criterion, the smaller the better")
-        .titled("Criteria, tied (those of one component are higher)");
+        .titled("Criteria, tied");
     axes.draw(&mut page.sheet);
     let criteria: [(Color, fn(&Criteria) -> f64); 3] =
         [(BLUE, |c| c.bic), (ORANGE, |c| c.aic), (GREEN, |c| c.icl)];
@@ -186,36 +186,67 @@ pub(crate) fn standard_errors() -> Result<Shown, Box<dyn Error>> {
     ];
     let mut page = Page::new(
         (
-            "How sure the means are: Old Faithful",
-            "Two components of 272 eruptions; means with 95 % intervals by four ways",
+            "How sure the parameters are: Old Faithful",
+            "Two components of 272 eruptions; 95 % intervals in four ways",
         ),
         (2, 2),
         (410, 200),
     );
+    page.legend(&[
+        (Key::Dot(Fill::new(TEXT)), "Estimate, and 95 % interval by:"),
+        (Key::Line(Stroke::new(BLUE, 2.2)), "scores"),
+        (Key::Line(Stroke::new(GREEN, 2.2)), "curvature"),
+        (Key::Line(Stroke::new(VERMILION, 2.2)), "both (default)"),
+        (Key::Line(Stroke::new(PURPLE, 2.2)), "999 new samples"),
+    ]);
+    let [short, long] = order;
+    type Value = Box<dyn Fn(&Parameters) -> f64>;
+    let shown: [(&str, &str, f64, Value); 4] = [
+        (
+            "Mean duration, short eruptions",
+            "[min]",
+            gmm.means()[(short, 0)],
+            Box::new(move |p| p.means[(short, 0)]),
+        ),
+        (
+            "Mean duration, long eruptions",
+            "[min]",
+            gmm.means()[(long, 0)],
+            Box::new(move |p| p.means[(long, 0)]),
+        ),
+        (
+            "Mean waiting time, short eruptions",
+            "[min]",
+            gmm.means()[(short, 1)],
+            Box::new(move |p| p.means[(short, 1)]),
+        ),
+        (
+            "Variance of duration, short eruptions",
+            "[min²]",
+            gmm.covariances()[(short, 0, 0)],
+            Box::new(move |p| p.covariances[(short, 0, 0)]),
+        ),
+    ];
     let names = ["empirical", "observed", "robust", "bootstrap"];
+    let drawn = bootstrap.standard_errors();
     let mut facts = Vec::new();
-    for (place, frame) in page.frames.clone().into_iter().enumerate() {
-        let (k, j) = (order[place / 2], place % 2);
-        let mean = gmm.means()[(k, j)];
+    for (frame, (title, unit, value, of)) in page.frames.clone().into_iter().zip(&shown) {
         let mut bars: Vec<_> = ways
             .iter()
-            .map(|(_, e, color)| {
-                let half = Z * e.means[(k, j)];
-                ((mean - half, mean, mean + half), *color)
+            .map(|(_, errors, color)| {
+                let half = Z * of(errors);
+                ((value - half, *value, value + half), *color)
             })
             .collect();
-        bars.push(((low.means[(k, j)], mean, high.means[(k, j)]), PURPLE));
+        bars.push(((of(&low), *value, of(&high)), PURPLE));
         let ends = bars.iter().flat_map(|((low, _, high), _)| [*low, *high]);
-        let labels = ["Duration [min]", "Waiting time [min]"];
-        let group = ["Short eruptions", "Long eruptions"][place / 2];
-        let title = format!("{group}: {mean:.*}", 3 - j);
         let named = (0..4)
             .zip(names)
             .map(|(i, n)| (f64::from(i), String::from(n)));
         let axes = Axes::new(frame, (-0.5, 3.5), padded(ends))
             .with_x_names(named)
-            .labelled("", labels[j])
-            .titled(&title);
+            .labelled("", unit)
+            .titled(title);
         axes.draw(&mut page.sheet);
         for (i, (bar, color)) in bars.into_iter().enumerate() {
             interval(
@@ -226,25 +257,16 @@ pub(crate) fn standard_errors() -> Result<Shown, Box<dyn Error>> {
                 Stroke::new(color, 2.2),
             );
         }
-        let of = ways
+        let errors: Vec<String> = ways
             .iter()
-            .map(|(n, e, _)| format!("{n} {:.4}", e.means[(k, j)]));
-        let of: Vec<String> = of.collect();
-        let drawn = bootstrap.standard_errors().means[(k, j)];
+            .map(|(n, e, _)| format!("{n} {:.4}", of(e)))
+            .collect();
         facts.push(format!(
-            "{group} {mean:.4}: {}, bootstrap {drawn:.4}",
-            of.join(", ")
+            "{title} {value:.4}, standard error {}, bootstrap {:.4}",
+            errors.join(", "),
+            of(&drawn)
         ));
     }
-    let v = |e: &gmm_core::inference::Parameters| e.covariances[(order[0], 0, 0)];
-    facts.push(format!(
-        "variance of short durations: {}, bootstrap {:.4}",
-        ways.iter()
-            .map(|(n, e, _)| format!("{n} {:.4}", v(e)))
-            .collect::<Vec<_>>()
-            .join(", "),
-        v(&bootstrap.standard_errors())
-    ));
     Ok(Shown {
         name: "errors",
         facts: facts.join("; "),

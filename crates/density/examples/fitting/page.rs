@@ -73,10 +73,31 @@ pub(crate) fn point(row: gmm_core::ndarray::ArrayView1<'_, f64>) -> Place {
     (row[0], row[1])
 }
 
-/// Axes that show all rows of two columns.
-pub(crate) fn plane(frame: Frame, rows: &Array2<f64>, names: (&str, &str)) -> Axes {
-    let values = |j: usize| padded(rows.column(j).iter().copied());
-    Axes::new(frame, values(0), values(1)).labelled(names.0, names.1)
+/// Axes that show all rows of two columns, and the ellipses of these mixtures.
+pub(crate) fn plane(
+    frame: Frame,
+    rows: &Array2<f64>,
+    models: &[&Gmm],
+    names: (&str, &str),
+) -> Axes {
+    let mut points: Vec<Place> = rows.outer_iter().map(point).collect();
+    for model in models {
+        points.extend((0..model.n_components()).flat_map(|c| outline(model, c)));
+    }
+    let x = padded(points.iter().map(|p| p.0));
+    let y = padded(points.iter().map(|p| p.1));
+    Axes::new(frame, x, y).labelled(names.0, names.1)
+}
+
+/// The ellipse of a component in the plane at two standard deviations.
+fn outline(model: &Gmm, c: usize) -> Vec<Place> {
+    let covariances = model.covariances();
+    let at = |i: usize, j: usize| covariances[(c, i, j)];
+    ellipse(
+        point(model.means().row(c)),
+        (at(0, 0), at(0, 1), at(1, 1)),
+        2.0,
+    )
 }
 
 /// A disc for each row.
@@ -93,11 +114,8 @@ pub(crate) fn scatter(
 
 /// The ellipses of all components of a mixture in the plane at two standard deviations.
 pub(crate) fn ellipses(sheet: &mut Sheet, axes: &Axes, model: &Gmm, stroke: Stroke) {
-    let covariances = model.covariances();
-    for (c, mean) in model.means().outer_iter().enumerate() {
-        let at = |i: usize, j: usize| covariances[(c, i, j)];
-        let outline = ellipse(point(mean), (at(0, 0), at(0, 1), at(1, 1)), 2.0);
-        axes.line(sheet, outline, stroke);
+    for c in 0..model.n_components() {
+        axes.line(sheet, outline(model, c), stroke);
     }
 }
 
@@ -112,6 +130,9 @@ pub(crate) fn interval(
     const CAP: f64 = 5.0;
     axes.line(sheet, [(x, low), (x, high)], stroke);
     for end in [low, high] {
+        if !axes.shows((x, end)) {
+            continue;
+        }
         let (px, py) = axes.at((x, end));
         sheet.line(vec![(px - CAP, py), (px + CAP, py)], stroke);
     }

@@ -6,7 +6,7 @@ use gmm_core::ndarray::{Array2, Axis, array, concatenate};
 use gmm_core::rand::Rng;
 use gmm_core::{Covariances, Frozen, Gmm, InitMethod, Mending, Prior};
 use gmm_figures::{
-    Axes, Color, Fill, GREEN, Histogram, Key, PURPLE, Stroke, VERMILION, padded, typeset,
+    Axes, BLUE, Color, Fill, Histogram, Key, PURPLE, Stroke, TEXT, VERMILION, padded, typeset,
 };
 
 use crate::data::{rows, seeded};
@@ -81,7 +81,7 @@ pub(crate) fn background() -> Result<Shown, Box<dyn Error>> {
         (&fitted.model, true, with.as_str()),
     ];
     for (frame, (model, has_background, title)) in page.frames.clone().into_iter().zip(panels) {
-        let axes = plane(frame, &x, ("x", "y"))
+        let axes = plane(frame, &x, &[&plain.model], ("x", "y"))
             .with_equal_units()
             .titled(title);
         axes.draw(&mut page.sheet);
@@ -144,7 +144,7 @@ pub(crate) fn trimming() -> Result<Shown, Box<dyn Error>> {
         (&trimmed.model, true, "The least likely tenth left out"),
     ];
     for (frame, (model, is_trimmed, title)) in page.frames.clone().into_iter().zip(panels) {
-        let axes = plane(frame, &x, ("x", "y"))
+        let axes = plane(frame, &x, &[], ("x", "y"))
             .with_equal_units()
             .titled(title);
         axes.draw(&mut page.sheet);
@@ -182,34 +182,33 @@ pub(crate) fn prior() -> Result<Shown, Box<dyn Error>> {
     const K: usize = 8;
     // In thousands of km/s.
     let x = rows("galaxies.csv", &[])? / 1000.0;
-    let plain = Gmm::params(K)
+    let plain = Gmm::params(K).fit_report(&x)?;
+    let regular = Gmm::params(K).prior(Prior::default()).fit_report(&x)?;
+
+    let one = Gmm::params(K)
         .init_method(InitMethod::KMeans)
         .mending(Mending::Keep)
         .fit_report(&x)?;
-    let regular = Gmm::params(K).prior(Prior::default()).fit_report(&x)?;
-
-    let default = Gmm::params(K).fit_report(&x)?;
-    let least = |gmm: &Gmm| {
+    let narrowest = |gmm: &Gmm| {
         let variances = gmm.covariances();
-        1000.0
-            * variances
-                .iter()
-                .copied()
-                .fold(f64::INFINITY, f64::min)
-                .sqrt()
+        let deviation = |k: usize| 1000.0 * variances[(k, 0, 0)].sqrt();
+        let least = |a: &usize, b: &usize| deviation(*a).total_cmp(&deviation(*b));
+        let k = (0..K).min_by(least).unwrap_or_default();
+        let n_rows = 82.0 * gmm.weights()[k];
+        format!("{:.0} km/s on {n_rows:.1} galaxies", deviation(k))
     };
-    let notes: Vec<String> = plain.notes.iter().map(ToString::to_string).collect();
+    let notes: Vec<String> = one.notes.iter().map(ToString::to_string).collect();
     let facts = format!(
-        "narrowest component, in km/s: one k-means start {:.1} ({}), defaults {:.1} (notes {:?}), with prior {:.1} (notes \
-         {:?}); log-likelihood {:.2}, {:.2}, {:.2}",
-        least(&plain.model),
+        "narrowest component: one k-means start {} ({}), defaults {} (notes {:?}), with prior {} (notes {:?}); \
+         log-likelihood {:.2}, {:.2}, {:.2}",
+        narrowest(&one.model),
         notes.join(", "),
-        least(&default.model),
-        default.notes,
-        least(&regular.model),
+        narrowest(&plain.model),
+        plain.notes,
+        narrowest(&regular.model),
         regular.notes,
+        one.log_likelihood(),
         plain.log_likelihood(),
-        default.log_likelihood(),
         regular.log_likelihood()
     );
     let mut page = Page::new(
@@ -226,8 +225,8 @@ pub(crate) fn prior() -> Result<Shown, Box<dyn Error>> {
     let histogram = Histogram::of(&values, 25);
     let range = padded(values.iter().copied());
     let panels = [
-        (&plain.model, "One start, nothing mended, no prior"),
-        (&regular.model, "Defaults with a prior"),
+        (&plain.model, "Without a prior"),
+        (&regular.model, "With the default prior"),
     ];
     for (frame, (model, title)) in page.frames.clone().into_iter().zip(panels) {
         let axes = Axes::new(frame, range, (0.0, 1.6 * histogram.peak()))
@@ -280,14 +279,16 @@ pub(crate) fn frozen() -> Result<Shown, Box<dyn Error>> {
     };
     let expected = of(&truth);
     let mut errors = [[0.0; 3]; 2];
+    let mut places = [const { Vec::new() }; 2];
     for seed in 0..DRAWS {
         let (x, _) = truth.sample(N, &mut seeded(seed));
         let models = [
             Gmm::params(2).fit_report(&x)?.model,
             params.fit_report(&x)?.model,
         ];
-        for (errors, model) in errors.iter_mut().zip(&models) {
-            for ((error, found), expected) in errors.iter_mut().zip(of(model)).zip(expected) {
+        for (i, found) in models.iter().map(of).enumerate() {
+            places[i].push((found[0], found[1]));
+            for ((error, found), expected) in errors[i].iter_mut().zip(found).zip(expected) {
                 *error += (found - expected).powi(2) / DRAWS as f64;
             }
         }
@@ -305,55 +306,62 @@ pub(crate) fn frozen() -> Result<Shown, Box<dyn Error>> {
     let mut page = Page::new(
         (
             "One component is known",
-            "300 values of two overlapping groups; the densities of both components",
+            "Two overlapping groups, N(0, 1) with weight 0.7 and N(2, 0.7²) with 0.3; 300 values in each sample",
         ),
         (2, 1),
         (410, 330),
     );
-    let bars = Fill::new(Color(0, 114, 178)).opacity(0.2);
-    let colors = [GREEN, VERMILION];
+    let bars = Fill::new(BLUE).opacity(0.2);
+    let cross = Stroke::new(TEXT, 2.4);
     page.legend(&[
         (Key::Area(bars), "Values"),
-        (Key::Line(TRUTH), "Truth"),
-        (Key::Line(Stroke::new(colors[0], 2.2)), "First component"),
-        (Key::Line(Stroke::new(colors[1], 2.2)), "Second component"),
+        (Key::Line(TRUTH), "True densities"),
+        (Key::Cross(cross), "True values"),
+        (Key::Dot(Fill::new(BLUE)), "Both learned"),
+        (Key::Dot(Fill::new(VERMILION)), "The first known"),
     ]);
     let values = x.column(0).to_vec();
     let histogram = Histogram::of(&values, 25);
     let range = padded(values.iter().copied());
-    let panels = [
-        (&free.model, "Both learned"),
-        (&fitted.model, "Mean and variance of the first known"),
-    ];
-    for (frame, (model, title)) in page.frames.clone().into_iter().zip(panels) {
-        let axes = Axes::new(frame, range, (0.0, 1.15 * histogram.peak()))
-            .labelled("Value", "Density")
-            .titled(title);
-        axes.draw(&mut page.sheet);
-        for (edges, height) in histogram.bins() {
-            axes.bar(&mut page.sheet, edges, height, bars);
-        }
-        let left = usize::from(model.means()[(0, 0)] > model.means()[(1, 0)]);
-        for (gmm, order, is_truth) in [(&truth, [0, 1], true), (model, [left, 1 - left], false)] {
-            for (k, color) in order.into_iter().zip(colors) {
-                let share = gmm.weights()[k];
-                let alone = Gmm::new(
-                    array![1.0],
-                    gmm.means().select(Axis(0), &[k]),
-                    Covariances::Full(gmm.covariances().select(Axis(0), &[k])),
-                )?;
-                let stroke = if is_truth {
-                    TRUTH
-                } else {
-                    Stroke::new(color, 2.2)
-                };
-                let points = curve(&alone, range)?
-                    .into_iter()
-                    .map(|(x, p)| (x, share * p));
-                axes.line(&mut page.sheet, points, stroke);
-            }
+    let axes = Axes::new(page.frames[0], range, (0.0, 1.15 * histogram.peak()))
+        .labelled("Value", "Density")
+        .titled("One sample, and both components of the fits");
+    axes.draw(&mut page.sheet);
+    for (edges, height) in histogram.bins() {
+        axes.bar(&mut page.sheet, edges, height, bars);
+    }
+    for (gmm, stroke) in [
+        (&truth, TRUTH),
+        (&free.model, Stroke::new(BLUE, 2.0)),
+        (&fitted.model, FIT),
+    ] {
+        for k in 0..2 {
+            let alone = Gmm::new(
+                array![1.0],
+                gmm.means().select(Axis(0), &[k]),
+                Covariances::Full(gmm.covariances().select(Axis(0), &[k])),
+            )?;
+            let share = gmm.weights()[k];
+            let points = curve(&alone, range)?;
+            let points = points.into_iter().map(|(x, p)| (x, share * p));
+            axes.line(&mut page.sheet, points, stroke);
         }
     }
+    let all = || places.iter().flatten();
+    let axes = Axes::new(
+        page.frames[1],
+        padded(all().map(|p| p.0)),
+        padded(all().map(|p| p.1)),
+    )
+    .labelled("Weight of the second component", "Its mean")
+    .titled("Fits of 50 samples");
+    axes.draw(&mut page.sheet);
+    for (places, color) in places.iter().zip([BLUE, VERMILION]) {
+        for place in places {
+            axes.dot(&mut page.sheet, *place, 4.0, Fill::new(color).opacity(0.75));
+        }
+    }
+    axes.cross(&mut page.sheet, (expected[0], expected[1]), 8.0, cross);
     Ok(Shown {
         name: "frozen",
         facts,

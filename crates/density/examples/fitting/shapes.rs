@@ -52,11 +52,16 @@ pub(crate) fn families() -> Result<Shown, Box<dyn Error>> {
         ),
     ]);
     let shown = [
-        CovarianceType::TiedSpherical,
+        CovarianceType::TiedDiagonal,
         CovarianceType::Diagonal,
         CovarianceType::Tied,
         CovarianceType::Full,
     ];
+    let models: Vec<&Gmm> = ranking
+        .iter()
+        .filter(|f| shown.contains(&f.model.covariance_type()))
+        .map(|f| &f.model)
+        .collect();
     for (frame, of) in page.frames.clone().into_iter().zip(shown) {
         let of_type = |f: &&Fitted| f.model.covariance_type() == of;
         let Some(fitted) = ranking.iter().find(of_type) else {
@@ -69,7 +74,8 @@ pub(crate) fn families() -> Result<Shown, Box<dyn Error>> {
             typeset(fitted.bic(), 1),
             if is_best { ", the least" } else { "" }
         );
-        let axes = plane(frame, &x, ("Duration [min]", "Waiting time [min]")).titled(&title);
+        let axes =
+            plane(frame, &x, &models, ("Duration [min]", "Waiting time [min]")).titled(&title);
         axes.draw(&mut page.sheet);
         scatter(&mut page.sheet, &axes, &x, |_| ROW.opacity(0.3));
         let color = if is_best { BLUE } else { VERMILION };
@@ -120,7 +126,7 @@ pub(crate) fn all_families() -> Result<Shown, Box<dyn Error>> {
     let mut page = Page::new(
         (
             "Fourteen families: iris",
-            "150 irises, four measurements; of each family the fits of one to six components",
+            "150 irises, four measurements; the fits of one to six components; those of one that are not shown lie above",
         ),
         (1, 1),
         (760, 520),
@@ -130,20 +136,17 @@ pub(crate) fn all_families() -> Result<Shown, Box<dyn Error>> {
     let mut sheet = gmm_figures::Sheet::new(width + 110, height);
     sheet.heading(
         "Fourteen families: iris",
-        "150 irises, four measurements; of each family the fits of one to six components",
+        "150 irises, four measurements; the fits of one to six components; those of one that are not shown lie above",
     );
     page.sheet = sheet;
     let line = |color| Key::Line(Stroke::new(color, 2.0));
-    let cross = Stroke::new(TEXT, 1.6);
     page.legend(&[
         (line(ORANGE), "Round"),
         (line(GREEN), "Along the axes"),
         (line(BLUE), "In any direction"),
-        (Key::Cross(cross), "Not proper"),
         (Key::Ring(Stroke::new(TEXT, 2.5)), "Least"),
     ]);
-    let bics = ranking.iter().map(Fitted::bic);
-    let axes = Axes::new(page.frames[0], (0.8, MOST as f64 + 0.2), padded(bics))
+    let axes = Axes::new(page.frames[0], (0.8, MOST as f64 + 0.2), (540.0, 1060.0))
         .with_whole_x()
         .labelled("Number of components", "BIC, the smaller the better");
     axes.draw(&mut page.sheet);
@@ -160,11 +163,7 @@ pub(crate) fn all_families() -> Result<Shown, Box<dyn Error>> {
         let stroke = Stroke::new(color, if is_best { 3.4 } else { 1.4 });
         axes.line(&mut page.sheet, fits.iter().map(|f| place(f)), stroke);
         for f in &fits {
-            if f.is_proper() {
-                axes.dot(&mut page.sheet, place(f), 3.0, Fill::new(color));
-            } else {
-                axes.cross(&mut page.sheet, place(f), 4.5, cross);
-            }
+            axes.dot(&mut page.sheet, place(f), 3.0, Fill::new(color));
         }
         if let Some(last) = fits.last() {
             ends.push((axes.at(place(last)), of, is_best));
@@ -185,6 +184,10 @@ pub(crate) fn all_families() -> Result<Shown, Box<dyn Error>> {
             }
         }
     }
+    let lowest = heights.last().copied().unwrap_or_default();
+    let bottom = f64::from(page.frames[0].y + page.frames[0].height);
+    let up = (lowest - bottom).max(0.0);
+    heights.iter_mut().for_each(|y| *y -= up);
     for (((px, py), of, is_best), y) in ends.into_iter().zip(heights) {
         let (_, color) = kind(of);
         let from = (px + 6.0, py);
@@ -262,7 +265,7 @@ pub(crate) fn factors() -> Result<Shown, Box<dyn Error>> {
     let x_label = "Number of factors; 0: diag and spherical";
     let axes = Axes::new(
         page.frames[0],
-        (-0.4, 4.4),
+        (-0.4, 4.9),
         padded(shown.iter().map(|t| bic(*t))),
     )
     .with_whole_x()
@@ -275,7 +278,7 @@ pub(crate) fn factors() -> Result<Shown, Box<dyn Error>> {
     };
     let other = Axes::new(
         page.frames[1],
-        (-0.4, 4.4),
+        (-0.4, 4.9),
         padded(shown.iter().flat_map(ends)),
     )
     .with_whole_x()
@@ -285,12 +288,14 @@ pub(crate) fn factors() -> Result<Shown, Box<dyn Error>> {
     for (of, color) in levels {
         axes.across(&mut page.sheet, bic(of), Stroke::new(color, 2.0));
         let (mean, error) = left_out(of);
-        let band = [
-            (-0.4, mean - error, mean + error),
-            (4.4, mean - error, mean + error),
-        ];
-        other.band(&mut page.sheet, &band, Fill::new(color).opacity(0.15));
         other.across(&mut page.sheet, mean, Stroke::new(color, 2.0));
+        let x = if of == CovarianceType::Full {
+            4.65
+        } else {
+            4.45
+        };
+        let ends = (mean - error, mean, mean + error);
+        interval(&mut page.sheet, &other, x, ends, Stroke::new(color, 1.6));
     }
     for (is_ppca, color) in [(false, VERMILION), (true, BLUE)] {
         let stroke = Stroke::new(color, 2.2);
