@@ -27,6 +27,9 @@
 //! # Ok::<(), gmm_core::GmmError>(())
 //! ```
 //!
+//! `docs/fitting.md` in the repository shows what a fit can do, with code and a figure for each ability: families,
+//! missing values, noise, priors, labels, outliers, selection, standard errors and more.
+//!
 //! Everything is `f64` inside; `f32` and `f64` tables (and any other [`Rows`]) are read a tile at a time.
 //! Nothing here reads files, draws, prints or looks at a clock; randomness comes from a generator that is
 //! passed in, and the result is the same, to the bit, on any number of threads.
