@@ -289,3 +289,26 @@ fn what_cannot_be_frozen_is_refused_in_one_line() {
         }
     }
 }
+
+#[test]
+fn what_stays_is_not_counted() {
+    let start = rough(&iris(), 2, CovarianceType::Full);
+    let free = from(&start).fit_report(&iris()).unwrap();
+    assert_eq!(free.n_parameters(), free.model.n_parameters());
+    for (frozen, n) in [
+        (Frozen::default().weights([0, 1]), 1),
+        (Frozen::default().means([1]), 4),
+        (Frozen::default().covariances([0]), 10),
+        (Frozen::default().means([0, 1]).covariances([0, 1]), 28),
+    ] {
+        let fitted = from(&start).frozen(frozen).fit_report(&iris()).unwrap();
+        assert_eq!(fitted.n_parameters() + n, fitted.model.n_parameters());
+        let bic = -2.0 * fitted.log_likelihood() + fitted.n_parameters() as f64 * 150f64.ln();
+        assert!((fitted.bic() - bic).abs() < 1e-9);
+    }
+    // Weights of a start without a background leave nothing to one.
+    let refused = from(&start)
+        .frozen(Frozen::default().weights([0, 1]))
+        .background(true);
+    assert!(refused.fit_report(&iris()).is_err());
+}

@@ -423,3 +423,21 @@ fn trimming_out_of_range_is_refused() {
     let vev = Gmm::params(2).covariance_type(CovarianceType::Vev);
     assert_eq!(named(vev.eigenvalue_ratio(10.0)), "covariance_type");
 }
+
+#[test]
+fn outliers_however_far_leave_widths_alone() {
+    let mut x = two_groups(200);
+    let clean = Gmm::params(2).fit_report(&x).unwrap().model;
+    for (i, far) in [1e5, 2e5, -3e5, 4e5].into_iter().enumerate() {
+        x[(i * 50, 0)] = far;
+    }
+    let trimmed = Gmm::params(2).trimming(0.05).fit_report(&x).unwrap().model;
+    let widths = |gmm: &Gmm| {
+        let mut widths = [0, 1].map(|k| gmm.covariances()[(k, 0, 0)]);
+        widths.sort_by(f64::total_cmp);
+        widths
+    };
+    for (a, b) in widths(&trimmed).into_iter().zip(widths(&clean)) {
+        assert!((0.5..1.5).contains(&(a / b)), "{a} {b}");
+    }
+}

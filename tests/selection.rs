@@ -206,3 +206,42 @@ fn what_cannot_be_validated_is_refused_or_told() {
     let ranking = cross_validate(&Sample::new(&tied), &Gmm::params(1), [6, 1], &types, 3).unwrap();
     assert!(ranking.iter().all(|c| c.mean_log_likelihood.is_finite()));
 }
+
+#[test]
+fn labelled_rows_are_ranked_by_fits_that_can_have_their_labels() {
+    let x = two_groups(100);
+    let known: Vec<Option<usize>> = (0..100)
+        .map(|i| (i % 10 == 0).then_some(i / 10 % 2))
+        .collect();
+    let sample = Sample::new(&x).with_labels(&known).unwrap();
+    let types = [CovarianceType::Full, CovarianceType::Diagonal];
+    let ranking = rank(&sample, &Gmm::params(1), 1..=3, &types, &|_, _| {}).unwrap();
+    assert_eq!(ranking.len(), 4);
+    assert!(ranking.iter().all(|fitted| fitted.model.n_components() > 1));
+}
+
+#[test]
+fn runs_of_a_ranking_begin_with_starts_of_their_own() {
+    let x = iris();
+    let types = [CovarianceType::Full, CovarianceType::Tied];
+    let begins = std::sync::Mutex::new(std::collections::BTreeSet::new());
+    let observe = |place, progress| {
+        if let gmm_core::Progress::Climbing {
+            iteration: 0,
+            objective,
+            ..
+        } = progress
+        {
+            begins.lock().unwrap().insert((place, objective.to_bits()));
+        }
+    };
+    rank(
+        &Sample::new(&x),
+        &Gmm::params(1).n_runs(4),
+        5..=5,
+        &types,
+        &observe,
+    )
+    .unwrap();
+    assert!(begins.lock().unwrap().len() > 2);
+}

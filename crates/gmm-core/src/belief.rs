@@ -95,6 +95,13 @@ impl Belief {
         }
     }
 
+    /// Parameters that are not free.
+    pub(crate) fn n_frozen(&self) -> usize {
+        let of = self.covariance_type;
+        let kept = self.kept.as_ref();
+        kept.map_or(0, |kept| kept.n_parameters(self.ridge.len(), of))
+    }
+
     /// The ridge of each feature, where it only guards the arithmetic.
     pub(crate) fn guard(&self) -> Option<&[f64]> {
         self.ridge_is_guard.then_some(&self.ridge)
@@ -387,7 +394,14 @@ impl Estimate<Gaussian> for Belief {
             .map(|g| prior.log_density_of_covariance(g, form))
             .sum();
         let of_shares: f64 = if prior.extra_counts > 0.0 {
-            shares.logs().iter().map(|l| prior.extra_counts * l).sum()
+            let of_share = |l: &f64| prior.extra_counts * l;
+            // A share that was frozen at 0 says nothing.
+            shares
+                .logs()
+                .iter()
+                .filter(|l| l.is_finite())
+                .map(of_share)
+                .sum()
         } else {
             0.0
         };

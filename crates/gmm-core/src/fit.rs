@@ -25,6 +25,9 @@ use crate::tile::{Columns, Scratch};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256Plus;
 
+/// The largest ratio of eigenvalues in a trimmed fit, unless another is asked for.
+pub const TRIMMED_RATIO: f64 = 100.0;
+
 /// All parameters of a fit but the source of randomness.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
@@ -72,7 +75,10 @@ pub(crate) fn fit_prepared(
     observe: &(dyn Fn(Progress) + Sync),
 ) -> Result<Fitted, GmmError> {
     let sample = &sample.borrowed().with_trimming(settings.trimming);
-    let survey = Survey::of(sample)?;
+    let mut survey = Survey::of(sample)?;
+    if settings.trimming > 0.0 {
+        survey.resist_outliers(sample);
+    }
     let n_components = settings.n_components;
     if survey.n_rows < n_components {
         return Err(GmmError::TooFewRows {
@@ -106,6 +112,9 @@ pub(crate) fn fit_prepared(
     let climb = |(run, &seed): (usize, &u64)| {
         observe(Progress::Starting { run, n_runs });
         let mut rng = Xoshiro256Plus::seed_from_u64(seed);
+        // The first run begins with what others begin with too; the rest draw starts of their own.
+        let seeds = if run == 0 { shared } else { &[] };
+        let start = Start { seeds, ..start };
         let first = start.model(&settings.init_method, &mut rng)?;
         let tell = |iteration, objective| {
             observe(Progress::Climbing {
@@ -164,7 +173,7 @@ impl Settings {
         let unseen = sample
             .unseen_rows()
             .map(|(first, count)| Note::UnseenRows { first, count });
-        let flaws = soundness::flaws(&run.model, belief, survey.weight);
+        let flaws = soundness::flaws(&run.model, belief, sample.kept_weight());
         let collapsed = match run.outcome {
             Outcome::Collapsed { component } => Some(Note::Collapsed { component }),
             _ => None,
@@ -180,6 +189,7 @@ impl Settings {
             model: Gmm::from_mixture(run.model, self.covariance_type),
             objective: run.objective,
             mean_log_likelihood: run.mean_log_likelihood,
+            n_frozen: belief.n_frozen(),
             outcome: run.outcome,
             total_weight: sample.kept_weight(),
         }
@@ -188,7 +198,9 @@ impl Settings {
     /// What the fit may find.
     fn belief(&self, sample: &Sample<'_>, survey: &Survey) -> Result<Belief, GmmError> {
         let mut belief = Belief::new(self.covariance_type, self.ridge, &survey.scale);
-        if let Some(largest) = self.eigenvalue_ratio {
+        let of_trimmed =
+            (self.trimming > 0.0 && self.covariance_type.allows_ratio()).then_some(TRIMMED_RATIO);
+        if let Some(largest) = self.eigenvalue_ratio.or(of_trimmed) {
             belief = belief.with_ratio(largest, &survey.scale);
         }
         if let Some(prior) = &self.prior {
@@ -205,6 +217,13 @@ impl Settings {
                 });
             };
             let has_own = self.covariance_type.has_own_covariances();
+            if self.frozen.has_weights() && given.background().is_some() != self.has_background {
+                return Err(GmmError::InvalidParameter {
+                    name: "frozen weights",
+                    value: String::from("those of a start with a background, or without"),
+                    allowed: "of a start that has a background where the fit has one",
+                });
+            }
             belief = belief.with_kept(self.frozen.values(given.mixture(), has_own)?);
         }
         if self.has_background {

@@ -159,6 +159,8 @@ pub struct Fitted {
     pub objective: Vec<f64>,
     /// Mean log-likelihood of `model`.
     pub(crate) mean_log_likelihood: f64,
+    /// Parameters of `model` that were not free.
+    pub(crate) n_frozen: usize,
     /// Σₙ wₙHₙ, the entropies of the posteriors of the rows that were not trimmed.
     pub(crate) entropy: f64,
     /// How the best run ended.
@@ -241,18 +243,23 @@ impl Fitted {
         }
     }
 
+    /// Parameters that were free: those of the model but for frozen ones.
+    pub fn n_parameters(&self) -> usize {
+        self.model.n_parameters() - self.n_frozen
+    }
+
     /// Bayesian information criterion on the data of the fit; the smaller the better.
     pub fn bic(&self) -> f64 {
         gmm::bic(
             self.log_likelihood(),
-            self.model.n_parameters(),
+            self.n_parameters(),
             self.total_weight,
         )
     }
 
     /// Akaike's information criterion on the data of the fit; the smaller the better.
     pub fn aic(&self) -> f64 {
-        gmm::aic(self.log_likelihood(), self.model.n_parameters())
+        gmm::aic(self.log_likelihood(), self.n_parameters())
     }
 
     /// Integrated completed likelihood in its BIC form, BIC + 2 Σₙ wₙHₙ, on the data of the fit; the smaller the

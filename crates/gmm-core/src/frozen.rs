@@ -1,6 +1,6 @@
 //! Parameters that a fit leaves as they are.
 
-use crate::covariance::Covariance;
+use crate::covariance::{Covariance, CovarianceType};
 use crate::error::GmmError;
 use crate::gaussian::Gaussian;
 use crate::mixture::Mixture;
@@ -8,6 +8,7 @@ use crate::mixture::Mixture;
 /// Components whose weight, mean or covariance a fit leaves as its start has them; the start must then be given
 /// ([`InitMethod::Parameters`](crate::InitMethod::Parameters)).
 ///
+/// Frozen covariances need not obey a ratio of eigenvalues, and frozen parameters do not count in BIC and AIC.
 /// Covariances of single components can be frozen in families where each has its own (`full`, `diag`,
 /// `spherical`), and all together in any.
 ///
@@ -67,6 +68,11 @@ impl Frozen {
             .all(|list| list.is_empty())
     }
 
+    /// Whether weights are.
+    pub(crate) fn has_weights(&self) -> bool {
+        !self.weights.is_empty()
+    }
+
     /// The values of a start that stay.
     pub(crate) fn values(
         &self,
@@ -119,6 +125,22 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// Parameters that stay, in a fit of this type.
+    pub(crate) fn n_parameters(&self, n_features: usize, of: CovarianceType) -> usize {
+        let k = self.means.len();
+        let n_shares = self.shares.iter().flatten().count();
+        // The last share is what the others leave.
+        let n_shares = if n_shares == k { k - 1 } else { n_shares };
+        let n_means = self.means.iter().flatten().count();
+        let n_covariances = self.covariances.iter().flatten().count();
+        let of_covariances = if n_covariances == k {
+            of.n_parameters(k, n_features)
+        } else {
+            n_covariances * of.n_parameters(1, n_features)
+        };
+        n_shares + n_means * n_features + of_covariances
+    }
+
     /// Puts back what stays.
     pub(crate) fn restore(&self, emissions: Vec<Gaussian>) -> Vec<Gaussian> {
         let kept = self.means.iter().zip(&self.covariances);

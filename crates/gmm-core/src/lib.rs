@@ -86,7 +86,8 @@ pub use gaussian::Gaussian;
 pub use gmm::Gmm;
 pub use init::InitMethod;
 
-pub use params::{GmmParams, GmmValidParams, TRIMMED_RATIO};
+pub use fit::TRIMMED_RATIO;
+pub use params::{GmmParams, GmmValidParams};
 pub use prior::Prior;
 pub use sample::{Noise, Sample};
 pub use search::Mending;

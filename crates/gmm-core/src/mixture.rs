@@ -153,6 +153,8 @@ impl<E: Emission> Mixture<E> {
     pub(crate) fn mean_log_densities(&self, sample: &Sample<'_>) -> Vec<f64> {
         let k = self.components.len();
         let evaluation = self.evaluation();
+        let trimmed = self.trimmed(sample);
+        let sample = trimmed.as_ref().unwrap_or(sample);
         let sums = sample.fold_tiles(
             || vec![(0.0, 0.0); k],
             |sums, joint, tile| {

@@ -17,9 +17,6 @@ use crate::sample::Sample;
 use crate::search::Mending;
 use crate::tile::Rows;
 
-/// The largest ratio of eigenvalues in a trimmed fit, unless another is asked for.
-pub const TRIMMED_RATIO: f64 = 100.0;
-
 /// More runs than this are a mistake.
 const MOST_RUNS: usize = 1_000_000;
 
@@ -193,14 +190,13 @@ impl<R: Rng + Clone> GmmParams<R> {
         self
     }
 
-    /// The share of the rows that are left out as outliers, those least likely under the model; together with a
-    /// constraint on the eigenvalues, unless [`eigenvalue_ratio`](Self::eigenvalue_ratio) says another, of
-    /// [`TRIMMED_RATIO`]. Trimmed likelihood: García-Escudero, Gordaliza, Matrán & Mayo-Iscar, *Ann. Statist.* 36, 2008.
+    /// The share of the rows that are left out as outliers, those least likely under the model; for scikit-learn's types
+    /// together with a constraint on the eigenvalues, unless [`eigenvalue_ratio`](Self::eigenvalue_ratio) says another,
+    /// of [`TRIMMED_RATIO`](crate::TRIMMED_RATIO). Ridge and ratio are then measured in interquartile ranges, which outliers do not move. Of
+    /// rows seen in part, densities of different features are compared, so that units matter there. Trimmed likelihood: García-Escudero, Gordaliza, Matrán & Mayo-Iscar, *Ann. Statist.* 36, 2008.
     #[must_use]
     pub fn trimming(mut self, share: f64) -> Self {
         self.0.settings.trimming = share;
-        let ratio = &mut self.0.settings.eigenvalue_ratio;
-        *ratio = ratio.or((share > 0.0).then_some(TRIMMED_RATIO));
         self
     }
 
@@ -212,14 +208,15 @@ impl<R: Rng + Clone> GmmParams<R> {
         self
     }
 
-    /// What becomes of components that describe no data.
+    /// What becomes of components that describe no data. Where they are removed, the model has fewer components than
+    /// were asked for.
     #[must_use]
     pub fn mending(mut self, mending: Mending) -> Self {
         self.0.settings.mending = mending;
         self
     }
 
-    /// How often, once a run has converged, two components are merged and another is divided to see whether the
+    /// How often, once a run of three or more components has converged, two components are merged and another is divided to see whether the
     /// objective then becomes larger (Ueda, Nakano, Ghahramani & Hinton, *Neural Computation* 12, 2000; accepted on
     /// the objective itself).
     #[must_use]

@@ -16,7 +16,7 @@ use crate::soundness;
 use serde::{Deserialize, Serialize};
 
 /// What becomes of components that describe no data: that are empty, rest on too few rows, or have shrunk onto tied
-/// values or a point.
+/// values or a point. In fits from a given start, and to rows of which some are labelled, they always stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -71,12 +71,12 @@ impl Search<'_> {
     }
 
     fn rank_of(&self, run: &Run<Mixture<Gaussian>>) -> (bool, usize, f64) {
-        soundness::rank(run, self.belief, self.sample.total_weight())
+        soundness::rank(run, self.belief, self.sample.kept_weight())
     }
 
     /// Components that describe no data.
     fn flawed(&self, run: &Run<Mixture<Gaussian>>) -> Vec<usize> {
-        let flaws = soundness::flaws(&run.model, self.belief, self.sample.total_weight());
+        let flaws = soundness::flaws(&run.model, self.belief, self.sample.kept_weight());
         let mut flawed: Vec<usize> = flaws.iter().filter_map(Note::component).collect();
         if let Outcome::Collapsed { component } = run.outcome {
             flawed.push(component);
@@ -131,12 +131,17 @@ impl Search<'_> {
         let mut best = run;
         let mut count = 0;
         loop {
+            // The smallest alone: others may recover when it is gone.
+            let shares = best.model.shares().values();
             let flawed = self.flawed(&best);
-            let left = self.without(&best.model, &flawed);
+            let smallest = flawed
+                .into_iter()
+                .min_by(|&a, &b| shares[a].total_cmp(&shares[b]));
+            let left = smallest.and_then(|smallest| self.without(&best.model, &[smallest]));
             let Some(run) = left.and_then(|stats| self.climb(stats)) else {
                 break;
             };
-            count += flawed.len();
+            count += 1;
             best = run;
         }
         let notes = if count > 0 {
@@ -254,6 +259,9 @@ impl Search<'_> {
 /// Two halves of a component along its longest axis, with the same moments together: means ½√λ on either side, and λ/4
 /// less variance along the axis.
 fn divide(stats: &Moments) -> Option<[Moments; 2]> {
+    if stats.weight <= 0.0 {
+        return None;
+    }
     let d = stats.mean.len();
     // Each feature in its own deviation, so that units do not say what is long.
     let deviations: Vec<f64> = stats.variances().iter().map(|v| v.sqrt()).collect();

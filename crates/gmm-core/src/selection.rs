@@ -118,13 +118,17 @@ fn twins(candidates: &[(Settings, Vec<u64>)], n_features: usize) -> Vec<usize> {
         let of = settings.covariance_type;
         let k = settings.n_components;
         let is_family = of.mclust_name().is_some();
-        let is_plain = settings.prior.is_none() && settings.eigenvalue_ratio.is_none();
+        let is_plain = settings.prior.is_none()
+            && settings.eigenvalue_ratio.is_none()
+            && settings.trimming == 0.0
+            && !settings.init_method.is_given();
         let has_one = n_features == 1 || k == 1;
         let free = of.n_parameters(k, n_features);
         (is_family && is_plain && has_one).then_some((
             k,
             free,
             of.form() == Form::Full && n_features > 1,
+            of.least_rows(n_features).to_bits(),
         ))
     };
     let all: Vec<_> = candidates
@@ -149,6 +153,10 @@ fn shared_seeds(sample: &Sample<'_>, candidates: &[(Settings, Vec<u64>)]) -> See
     let (Some((settings, seeds)), Ok(survey)) = (candidates.first(), Survey::of(sample)) else {
         return Seeds::default();
     };
+    // Where there are outliers each fit draws starts that resist them.
+    if settings.trimming > 0.0 || settings.has_background {
+        return Seeds::default();
+    }
     let mut rng = Xoshiro256Plus::seed_from_u64(seeds.first().copied().unwrap_or_default());
     Seeds::of(sample, &survey, settings.ridge, &shared, &mut rng)
 }

@@ -85,6 +85,38 @@ impl Survey {
     }
 }
 
+impl Survey {
+    /// Measures columns in what outliers do not move: the square of the interquartile range over that of a Gaussian of
+    /// variance 1. Where half of the rows are equal there is no such range, and the variance stays.
+    pub(crate) fn resist_outliers(&mut self, sample: &Sample<'_>) {
+        const OF_GAUSSIAN: f64 = 1.348_979_500_392_163_5;
+        let d = self.scale.len();
+        for j in 0..d {
+            let mut values: Vec<(f64, f64)> = sample.fold_tiles(
+                Vec::new,
+                |values: &mut Vec<(f64, f64)>, (): &mut (), tile| {
+                    let weights = sample.tile_weights(tile).iter().copied();
+                    values.extend(tile.feature(j).iter().copied().zip(weights));
+                },
+                |total, leaf| total.extend(leaf),
+            );
+            values.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let quantile = |share: f64| {
+                let mut left = share * self.weight;
+                let passed = values.iter().find(|(_, w)| {
+                    left -= w;
+                    left <= 0.0
+                });
+                passed.map_or(0.0, |(x, _)| *x)
+            };
+            let variance = ((quantile(0.75) - quantile(0.25)) / OF_GAUSSIAN).powi(2);
+            if variance >= f64::MIN_POSITIVE && variance.is_finite() {
+                self.scale[j] = variance;
+            }
+        }
+    }
+}
+
 fn look(sample: &Sample<'_>, gathering: &Gathering) -> Seen {
     let d = sample.n_features();
     sample.fold_tiles(

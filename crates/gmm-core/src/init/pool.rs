@@ -139,7 +139,8 @@ impl Start<'_> {
     ) -> Result<Mixture<Gaussian>, GmmError> {
         let seeds: Vec<u64> = (0..schedule.n_starts).map(|_| rng.next_u64()).collect();
         let is_robust = self.sample.trimming() > 0.0 || self.belief.background().is_some();
-        let whitened = schedule.alternates.then(|| self.whitened());
+        let draws_its_own = schedule.alternates && self.seeds.is_empty();
+        let whitened = draws_its_own.then(|| self.whitened());
         let whitened = whitened.as_ref().map(|rows| self.sample.on(rows));
         let started: Vec<_> = seeds
             .par_iter()
@@ -185,7 +186,7 @@ impl Start<'_> {
         n_iterations: usize,
         n_kept: usize,
     ) -> Vec<Mixture<Gaussian>> {
-        let total = self.sample.total_weight();
+        let total = self.sample.kept_weight();
         let mut ranked: Vec<_> = models
             .into_par_iter()
             .map(|model| self.run_briefly(model, n_iterations))

@@ -127,10 +127,12 @@ impl Seeds {
         rng: &mut impl Rng,
     ) -> Self {
         let belief = Belief::new(CovarianceType::Full, ridge, &survey.scale);
+        let labels = sample.labels().into_iter().flatten().flatten();
+        let least = labels.max().map_or(1, |largest| largest + 1);
         let mut numbers: Vec<usize> = n_components
             .iter()
             .copied()
-            .filter(|k| *k <= survey.n_rows)
+            .filter(|k| (least..=survey.n_rows).contains(k))
             .collect();
         numbers.sort_unstable_by(|a, b| b.cmp(a));
         numbers.dedup();
