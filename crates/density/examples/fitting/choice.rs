@@ -72,7 +72,8 @@ pub(crate) fn selection() -> Result<Shown, Box<dyn Error>> {
         .labelled("Number of components", "Criterion, the smaller the better")
         .titled("Criteria, tied");
     axes.draw(&mut page.sheet);
-    let criteria: [(Color, fn(&Criteria) -> f64); 3] =
+    type Value = fn(&Criteria) -> f64;
+    let criteria: [(Color, Value); 3] =
         [(BLUE, |c| c.bic), (ORANGE, |c| c.aic), (GREEN, |c| c.icl)];
     for (color, value) in criteria {
         let points: Vec<_> = tied

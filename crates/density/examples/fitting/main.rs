@@ -15,13 +15,16 @@ use std::path::{Path, PathBuf};
 
 use page::{Shown, small_png};
 
+/// Makes a figure.
+type Draw = fn() -> Result<Shown, Box<dyn Error>>;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args_os().nth(1).map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/figures"),
         PathBuf::from,
     );
     std::fs::create_dir_all(&folder)?;
-    let figures: [fn() -> Result<Shown, Box<dyn Error>>; 14] = [
+    let figures: [Draw; 14] = [
         shapes::families,
         shapes::all_families,
         shapes::factors,
