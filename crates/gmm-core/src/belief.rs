@@ -10,7 +10,7 @@ use crate::family::{self, Bounds, Part, Ratio};
 use crate::frozen::Kept;
 use crate::gaussian::Gaussian;
 use crate::kernel::Wanted;
-use crate::moments::Moments;
+use crate::moments::{Moments, add_outer};
 use crate::prior::Conjugate;
 use crate::shares::Shares;
 
@@ -137,7 +137,7 @@ impl Belief {
         let kept = self.kept.as_ref().and_then(|k| k.means[component].clone());
         let of_rows = || match &self.prior {
             Some(prior) if prior.strength > 0.0 => {
-                let share = prior.strength / (prior.strength + stats.weight);
+                let share = prior.share(stats.weight);
                 let means = stats.mean.iter().zip(&prior.mean);
                 means.map(|(x, m)| x + share * (m - x)).collect()
             }
@@ -149,23 +149,23 @@ impl Belief {
     /// What a component brings to the M-step of the covariances: its scatter about its mean, with the ridge and,
     /// unless all share one covariance, the prior.
     fn part(&self, component: usize, stats: &Moments) -> Part {
-        let mut about = stats.clone();
-        let mut weight = stats.weight;
+        let (mut weight, mut scatter) = (stats.weight, stats.scatter.clone());
         let offset = |mean: &[f64]| -> Vec<f64> {
             stats.mean.iter().zip(mean).map(|(x, m)| x - m).collect()
         };
         let kept = self.kept.as_ref().and_then(|k| k.means[component].as_ref());
         match (kept, &self.prior) {
             (Some(mean), prior) => {
-                about.add_outer(stats.weight, &offset(mean));
+                add_outer(stats.form, stats.weight, &offset(mean), &mut scatter);
                 if let Some(prior) = prior {
                     let from_prior = mean.iter().zip(&prior.mean).map(|(x, m)| x - m);
-                    about.add_outer(prior.strength, &from_prior.collect::<Vec<_>>());
+                    let from_prior: Vec<f64> = from_prior.collect();
+                    add_outer(stats.form, prior.strength, &from_prior, &mut scatter);
                 }
             }
             (None, Some(prior)) if prior.strength > 0.0 => {
-                let share = prior.strength / (prior.strength + stats.weight);
-                about.add_outer(stats.weight * share, &offset(&prior.mean));
+                let between = stats.weight * prior.share(stats.weight);
+                add_outer(stats.form, between, &offset(&prior.mean), &mut scatter);
             }
             _ => {}
         }
@@ -173,14 +173,11 @@ impl Belief {
             weight += prior.rows_of_mean();
             if !self.covariance_type.is_tied() {
                 weight += prior.rows;
-                add(&mut about.scatter, &prior.scatter);
+                add(&mut scatter, &prior.scatter);
             }
         }
-        self.add_ridge(weight, &mut about.scatter);
-        Part {
-            weight,
-            scatter: about.scatter,
-        }
+        self.add_ridge(weight, &mut scatter);
+        Part { weight, scatter }
     }
 
     /// The prior of a covariance that all share.

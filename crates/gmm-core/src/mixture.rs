@@ -427,7 +427,8 @@ impl<E: Emission> Latent for Mixture<E> {
 
     /// ln πₖ, then those of the components.
     fn coordinates(&self) -> Coordinates {
-        let mut coordinates = Coordinates::default();
+        // Of each at least a share, a place and a width.
+        let mut coordinates = Coordinates::with_capacity(3 * self.shares.values().len());
         for (&share, &log) in self.shares.values().iter().zip(self.shares.logs()) {
             coordinates.push(log.max(LEAST_LOG_SHARE), share);
         }

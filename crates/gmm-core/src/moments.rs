@@ -69,25 +69,26 @@ impl Moments {
         first: &[f64],
         second: &[f64],
     ) -> Self {
-        let mut moments = Self {
-            weight,
-            mean: centre.to_vec(),
-            scatter: second.to_vec(),
-            form,
-        };
         if weight <= 0.0 {
             // No rows: the component stays at its centre.
-            moments.weight = 0.0;
-            moments.scatter.fill(0.0);
-            return moments;
+            return Self {
+                weight: 0.0,
+                mean: centre.to_vec(),
+                scatter: vec![0.0; second.len()],
+                form,
+            };
         }
         let offset: Vec<f64> = first.iter().map(|s| s / weight).collect();
-        moments.add_outer(-weight, &offset);
-        moments
-            .mean
-            .iter_mut()
-            .zip(&offset)
-            .for_each(|(m, o)| *m += o);
+        let mut scatter = second.to_vec();
+        add_outer(form, -weight, &offset, &mut scatter);
+        let mut mean = offset;
+        mean.iter_mut().zip(centre).for_each(|(m, c)| *m += c);
+        let mut moments = Self {
+            weight,
+            mean,
+            scatter,
+            form,
+        };
         moments.at_least_nothing();
         moments
     }

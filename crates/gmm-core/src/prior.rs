@@ -240,6 +240,11 @@ impl Conjugate {
         f64::from(u8::from(self.strength > 0.0))
     }
 
+    /// κ/(κ + n): how far towards m the prior draws the mean of rows that weigh n.
+    pub(crate) fn share(&self, weight: f64) -> f64 {
+        self.strength / (self.strength + weight)
+    }
+
     /// ln N(μ|m, Σ/κ), up to a constant.
     pub(crate) fn log_density_of_mean(&self, g: &Gaussian) -> f64 {
         if self.strength == 0.0 {

@@ -128,7 +128,12 @@ fn twins(candidates: &[(Settings, Vec<u64>)], n_features: usize) -> Vec<usize> {
             k,
             free,
             of.form() == Form::Full && n_features > 1,
-            of.least_rows(n_features).to_bits(),
+            // Of one feature, types differ in the rows that a component needs only where there are as good as none.
+            if n_features == 1 {
+                0
+            } else {
+                of.least_rows(n_features).to_bits()
+            },
         ))
     };
     let all: Vec<_> = candidates

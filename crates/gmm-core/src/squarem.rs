@@ -17,6 +17,14 @@ pub(crate) struct Coordinates {
 }
 
 impl Coordinates {
+    /// None yet.
+    pub(crate) fn with_capacity(n: usize) -> Self {
+        Self {
+            values: Vec::with_capacity(n),
+            metric: Vec::with_capacity(n),
+        }
+    }
+
     /// One more coordinate.
     pub(crate) fn push(&mut self, value: f64, metric: f64) {
         self.values.push(value);

@@ -4,6 +4,7 @@
 //! runs over rows with unit stride whatever the source holds.
 
 use ndarray::{ArrayBase, Data, Ix2};
+use rayon::prelude::*;
 
 use crate::error::GmmError;
 use crate::simd::{LANES, Pack, flat, flat_mut};
@@ -232,29 +233,46 @@ pub trait Rows: Sync {
 #[derive(Debug)]
 pub struct Tiles {
     n_features: usize,
+    n_rows: usize,
     tiles: Vec<Tile>,
 }
 
 impl Tiles {
     /// A copy of all rows.
     pub fn of(rows: &dyn Rows) -> Self {
-        let n_features = rows.n_features();
-        let tiles = (0..rows.n_rows())
-            .step_by(TILE_ROWS)
-            .map(|first_row| {
+        let (n_rows, n_features) = (rows.n_rows(), rows.n_features());
+        let tiles = (0..n_rows.div_ceil(TILE_ROWS))
+            .into_par_iter()
+            .map(|t| {
                 let mut tile = Tile::new(n_features);
-                tile.load(rows, first_row);
+                tile.load(rows, t * TILE_ROWS);
                 tile.buffer = Vec::new();
                 tile
             })
             .collect();
-        Self { n_features, tiles }
+        Self {
+            n_features,
+            n_rows,
+            tiles,
+        }
+    }
+
+    /// Changes one value.
+    pub(crate) fn set(&mut self, row: usize, column: usize, value: f64) {
+        let tile = &mut self.tiles[row / TILE_ROWS];
+        let (place, n_rows) = (row % TILE_ROWS, tile.n_rows);
+        let values = flat_mut(tile.columns.column_mut(column));
+        values[place] = value;
+        // Packs end on the last row.
+        if place + 1 == n_rows {
+            values[n_rows..].fill(value);
+        }
     }
 }
 
 impl Rows for Tiles {
     fn n_rows(&self) -> usize {
-        self.tiles.iter().map(Tile::n_rows).sum()
+        self.n_rows
     }
 
     fn n_features(&self) -> usize {

@@ -178,22 +178,20 @@ impl Covariance {
             return Cow::Borrowed(c.inverse_factor());
         }
         let mut triangle = vec![0.0; lower(self.dim(), 0)];
-        for (j, s) in self.inverse_deviations().iter().enumerate() {
-            triangle[lower(j, j)] = *s;
+        for (j, s) in self.inverse_deviations().enumerate() {
+            triangle[lower(j, j)] = s;
         }
         Cow::Owned(triangle)
     }
 
     /// 1/σ of each feature, for the diagonal forms.
-    pub(crate) fn inverse_deviations(&self) -> Cow<'_, [f64]> {
-        match self {
+    pub(crate) fn inverse_deviations(&self) -> impl Iterator<Item = f64> {
+        (0..self.dim()).map(|j| match self {
             Self::Diagonal {
                 inverse_deviations, ..
-            } => Cow::Borrowed(inverse_deviations),
-            _ => (0..self.dim())
-                .map(|j| 1.0 / self.entry(j, j).sqrt())
-                .collect(),
-        }
+            } => inverse_deviations[j],
+            _ => 1.0 / self.entry(j, j).sqrt(),
+        })
     }
 
     /// Adds the coordinates of a component that has this share of the rows: L with the logarithms of its

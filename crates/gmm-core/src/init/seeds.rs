@@ -15,10 +15,6 @@ use crate::sample::Sample;
 use crate::survey::Survey;
 use crate::tile::{TILE_ROWS, Tiles};
 
-/// Starts that several fits share, of each number of components: two of each kind, and twice as many over-fits; of
-/// one feature there is less to miss.
-const SHARED: usize = 12;
-const SHARED_OF_ONE_FEATURE: usize = 8;
 /// M-steps of an over-fit before it is merged.
 const OVERFIT: usize = 5;
 
@@ -48,16 +44,33 @@ impl Kind {
         }
     }
 
-    /// The kind of the i-th start that fits of several families share.
-    fn of_shared(i: usize) -> Self {
-        [
-            Self::KMeans,
-            Self::Overfit,
-            Self::Agglomerate,
-            Self::Whitened,
-            Self::Overfit,
-            Self::Raw,
-        ][i % 6]
+    /// The kinds of the starts that fits of several families share: two of each, and twice as many over-fits. Of one
+    /// feature all sorts of k-means are the same.
+    const fn shared(n_features: usize) -> &'static [Self] {
+        match n_features {
+            1 => &[
+                Self::KMeans,
+                Self::Overfit,
+                Self::Agglomerate,
+                Self::Overfit,
+                Self::KMeans,
+                Self::Overfit,
+            ],
+            _ => &[
+                Self::KMeans,
+                Self::Overfit,
+                Self::Agglomerate,
+                Self::Whitened,
+                Self::Overfit,
+                Self::Raw,
+                Self::KMeans,
+                Self::Overfit,
+                Self::Agglomerate,
+                Self::Whitened,
+                Self::Overfit,
+                Self::Raw,
+            ],
+        }
     }
 }
 
@@ -150,13 +163,8 @@ impl Seeds {
         }
         let whitened = start(most).whitened();
         let whitened = sample.on(&whitened);
-        let n_starts = match sample.n_features() {
-            1 => SHARED_OF_ONE_FEATURE,
-            _ => SHARED,
-        };
-        let jobs: Vec<(Kind, u64)> = (0..n_starts)
-            .map(|i| (Kind::of_shared(i), rng.next_u64()))
-            .collect();
+        let kinds = Kind::shared(sample.n_features()).iter();
+        let jobs: Vec<(Kind, u64)> = kinds.map(|&kind| (kind, rng.next_u64())).collect();
         let found: Vec<Vec<(usize, Vec<Moments>)>> = jobs
             .into_par_iter()
             .map(|(kind, seed)| {

@@ -92,8 +92,11 @@ impl Densities {
         let form = if let Some(shared) = pooled::Shared::new(components) {
             Form::Shared(shared)
         } else if !is_full {
-            let deviations = |g: &Component<'_>| g.covariance.inverse_deviations().into_owned();
-            Form::Diagonal(components.iter().flat_map(deviations).collect())
+            let mut deviations = Vec::with_capacity(components.len() * dim);
+            for component in components {
+                deviations.extend(component.covariance.inverse_deviations());
+            }
+            Form::Diagonal(deviations)
         } else if dim <= SMALL {
             Form::Small(triangles().flat_map(|t| t.into_owned()).collect())
         } else {

@@ -55,7 +55,6 @@ impl Shared {
                 None => points.extend(
                     shared
                         .inverse_deviations()
-                        .iter()
                         .enumerate()
                         .map(|(j, s)| offset(j) * s),
                 ),
@@ -69,7 +68,7 @@ impl Shared {
         }
         let scale = match shared.cholesky() {
             Some(c) => Scale::Full(Whitening::new(c.inverse_factor(), dim)),
-            None => Scale::Diagonal(shared.inverse_deviations().into_owned()),
+            None => Scale::Diagonal(shared.inverse_deviations().collect()),
         };
         Some(Self {
             origin,

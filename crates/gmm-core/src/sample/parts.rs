@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ndarray::Array2;
+use rayon::prelude::*;
 
 use super::Sample;
 use crate::error::GmmError;
@@ -35,23 +36,36 @@ struct Group {
     values: Vec<f64>,
 }
 
+impl Group {
+    fn append(&mut self, mut after: Self) {
+        self.rows.append(&mut after.rows);
+        self.values.append(&mut after.values);
+    }
+}
+
 /// Which features were seen, and whose noise they have.
 type Key = (Vec<usize>, Option<usize>);
 
-impl Part {
-    /// Parts that a thread takes at a time.
-    pub(crate) const PIECE: usize = 16;
+/// Rows by how they were seen, those seen whole apart: they are most rows of most data.
+#[derive(Default)]
+struct Groups {
+    whole: Group,
+    others: BTreeMap<Key, Group>,
+}
 
-    /// The rows of a sample in which something was seen, by how they were.
-    pub(crate) fn all_of(sample: &Sample<'_>) -> Result<Vec<Self>, GmmError> {
-        let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
-        let mut whole = Group::default();
+impl Groups {
+    /// Rows that a thread takes at a time.
+    const ROWS: usize = 32 * TILE_ROWS;
+
+    /// The next rows of a sample.
+    fn of(sample: &Sample<'_>, first_row: usize) -> Result<Self, GmmError> {
+        let mut groups = Self::default();
         let d = sample.n_features();
         let own_noise = sample.noise().filter(|noise| !noise.is_common());
         let mut tile = Tile::new(d);
-        for first_row in (0..sample.n_rows()).step_by(TILE_ROWS) {
+        let end = (first_row + Self::ROWS).min(sample.n_rows());
+        for first_row in (first_row..end).step_by(TILE_ROWS) {
             tile.load(sample.rows(), first_row);
-            // Most rows of most data.
             let mut is_plain = vec![own_noise.is_none(); tile.n_rows()];
             for j in 0..d {
                 for (plain, x) in is_plain.iter_mut().zip(tile.feature(j)) {
@@ -62,8 +76,8 @@ impl Part {
                 let row = first_row + i;
                 let values = (0..d).map(|j| tile.feature(j)[i]);
                 if is_plain {
-                    whole.rows.push(row);
-                    whole.values.extend(values);
+                    groups.whole.rows.push(row);
+                    groups.whole.values.extend(values);
                     continue;
                 }
                 let is_wrong = |v: f64| v.is_infinite() || (v.is_nan() && !sample.has_missing);
@@ -75,16 +89,47 @@ impl Part {
                 if columns.is_empty() {
                     continue;
                 }
-                let group = groups.entry((columns, own_noise.map(|_| row))).or_default();
+                let key = (columns, own_noise.map(|_| row));
+                let group = groups.others.entry(key).or_default();
                 group.rows.push(row);
                 group.values.extend(values.filter(|v| !v.is_nan()));
             }
         }
-        if !whole.rows.is_empty() {
-            groups.insert(((0..d).collect(), None), whole);
+        Ok(groups)
+    }
+
+    /// Adds rows that come after.
+    fn append(&mut self, after: Self) {
+        self.whole.append(after.whole);
+        for (key, group) in after.others {
+            self.others.entry(key).or_default().append(group);
         }
-        Ok(groups
-            .into_iter()
+    }
+}
+
+impl Part {
+    /// Parts that a thread takes at a time.
+    pub(crate) const PIECE: usize = 16;
+
+    /// The rows of a sample in which something was seen, by how they were.
+    pub(crate) fn all_of(sample: &Sample<'_>) -> Result<Vec<Self>, GmmError> {
+        let d = sample.n_features();
+        let n_pieces = sample.n_rows().div_ceil(Groups::ROWS);
+        let pieces: Vec<Result<Groups, GmmError>> = (0..n_pieces)
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|piece| Groups::of(sample, piece * Groups::ROWS))
+            .collect();
+        let mut groups = Groups::default();
+        for piece in pieces {
+            groups.append(piece?);
+        }
+        let Groups { mut others, whole } = groups;
+        if !whole.rows.is_empty() {
+            others.insert(((0..d).collect(), None), whole);
+        }
+        Ok(others
+            .into_par_iter()
             .map(|((columns, _), Group { rows, values })| {
                 let noise = sample.noise().map(|noise| noise.of(rows[0], &columns));
                 Self::new(Observation::new(columns, d, noise), rows, values)
