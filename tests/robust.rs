@@ -448,3 +448,18 @@ fn outliers_however_far_leave_widths_alone() {
         assert!((0.5..1.5).contains(&(a / b)), "{a} {b}");
     }
 }
+
+#[test]
+fn a_background_is_not_misled_by_rows_that_are_very_far() {
+    for seed in 0..4 {
+        let (clean, _) = spoilt(3000, seed);
+        let of_clean = Gmm::params(3).fit_report(&clean).unwrap().model;
+        let mut rng = rng(seed);
+        let far = Array2::from_shape_fn((40, 2), |_| rng.gen_range(-1e5..1e5));
+        let all = concatenate![Axis(0), clean, far];
+        let fitted = Gmm::params(3).background(true).fit_report(&all);
+        let model = fitted.unwrap().model;
+        let off = distance(&model, &of_clean);
+        assert!(off.iter().all(|off| *off < 0.05), "seed {seed}: {off:?}");
+    }
+}

@@ -245,3 +245,24 @@ fn runs_of_a_ranking_begin_with_starts_of_their_own() {
     .unwrap();
     assert!(begins.lock().unwrap().len() > 2);
 }
+
+#[test]
+fn a_type_that_is_not_possible_does_not_refuse_the_others() {
+    let x = faithful();
+    let sample = Sample::new(&x);
+    let params = Gmm::params(1).eigenvalue_ratio(10.0);
+    // A ratio bounds covariances that are free of each other.
+    let (impossible, possible) = (CovarianceType::Vei, CovarianceType::Full);
+    let types = [impossible, possible];
+    let ranking = rank(&sample, &params, 1..=2, &types, &|_, _| {}).unwrap();
+    assert_eq!(ranking.len(), 2);
+    assert!(
+        ranking
+            .iter()
+            .all(|f| f.model.covariance_type() == possible)
+    );
+    let validated = cross_validate(&sample, &params, 1..=2, &types, 3).unwrap();
+    assert_eq!(validated.len(), 2);
+    let refused = rank(&sample, &params, 1..=2, &[impossible], &|_, _| {});
+    assert!(matches!(refused, Err(GmmError::InvalidParameter { .. })));
+}

@@ -24,7 +24,7 @@ impl Gmm {
         Ok(Array1::from(self.mixture().log_densities(&seen)))
     }
 
-    /// The posterior probability of each component given what was seen of each row, as
+    /// The posterior probability of each component given what was seen of each row, whatever its label, as
     /// [`responsibilities`](Self::responsibilities) has it; the weights for a row of which nothing was.
     ///
     /// # Errors
@@ -46,8 +46,8 @@ impl Gmm {
         Ok(out)
     }
 
-    /// The component of largest posterior given what was seen of each row, the first of several; K stands for the
-    /// background.
+    /// The component of largest posterior given what was seen of each row, whatever its label, the first of several; K
+    /// stands for the background.
     ///
     /// # Errors
     /// As [`log_prob_of`](Self::log_prob_of).

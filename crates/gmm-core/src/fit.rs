@@ -6,21 +6,18 @@ use crate::background::Background;
 use crate::belief::{Belief, Ridge};
 use crate::covariance::CovarianceType;
 use crate::em::{self, Outcome, Stopping};
-use crate::emission::{Gathering as _, Sums as _};
 use crate::error::GmmError;
 use crate::fitted::{Fitted, Note, Progress};
 use crate::frozen::Frozen;
 use crate::gmm::Gmm;
 use crate::incomplete::prepared;
 use crate::init::{InitMethod, Start};
-use crate::kernel::Gathering;
 use crate::moments::Moments;
 use crate::prior::Prior;
 use crate::sample::Sample;
 use crate::search::{Found, Mending, Search};
 use crate::soundness;
 use crate::survey::Survey;
-use crate::tile::{Columns, Scratch};
 
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256Plus;
@@ -76,7 +73,7 @@ pub(crate) fn fit_prepared(
 ) -> Result<Fitted, GmmError> {
     let sample = &sample.borrowed().with_trimming(settings.trimming);
     let mut survey = Survey::of(sample)?;
-    if settings.trimming > 0.0 {
+    if settings.trimming > 0.0 || settings.has_background {
         survey.resist_outliers(sample);
     }
     let n_components = settings.n_components;
@@ -205,7 +202,7 @@ impl Settings {
         }
         if let Some(prior) = &self.prior {
             let (k, of) = (self.n_components, self.covariance_type);
-            let moments = moments_of_all(sample, survey, of);
+            let moments = survey.moments(sample, of.form());
             belief = belief.with_prior(prior.resolve(of, k, &moments)?);
         }
         if !self.frozen.is_empty() {
@@ -266,21 +263,6 @@ impl Settings {
         }
         Ok(())
     }
-}
-
-/// The moments of all rows together, in the form of a family.
-fn moments_of_all(sample: &Sample<'_>, survey: &Survey, of: CovarianceType) -> Moments {
-    let gathering = Gathering::about(of.form(), std::iter::once(survey.mean.as_slice()));
-    let sums = sample.fold_tiles(
-        || gathering.nothing(),
-        |sums, (weights, scratch): &mut (Columns, Scratch), tile| {
-            weights.resize(1, tile.n_packs());
-            sample.pack_weights(tile, weights.column_mut(0));
-            gathering.gather(tile, weights, scratch, sums);
-        },
-        |total, leaf| total.merge(&leaf),
-    );
-    gathering.statistics(&sums).swap_remove(0)
 }
 
 /// The smallest box that holds all rows; a constant column has its scale for a side.

@@ -55,6 +55,7 @@ pub struct GmmValidParams<R: Rng = Xoshiro256Plus> {
 /// | a variance beyond 1e308 | [`GmmError::Overflow`] with its column |
 /// | equal rows, fewer distinct rows than components | a model; components may coincide, and no variance is below the ridge |
 /// | a constant column, or one whose variance is below 1e-308 | a model in which the ridge is its variance, and [`Note::ConstantColumn`](crate::Note::ConstantColumn) |
+/// | a component that describes no data, as below | given up and another divided, if a sound fit comes of it ([`mending`](Self::mending)); else |
 /// | a component that loses all rows | it keeps its mean and weight 0, and [`Note::EmptyComponent`](crate::Note::EmptyComponent) tells |
 /// | a component on fewer rows than its covariance needs | it stays, and [`Note::ThinComponent`](crate::Note::ThinComponent) tells; starts without such are preferred |
 /// | a component on tied values, as narrow as a relative ridge | it stays, and [`Note::Spike`](crate::Note::Spike) tells; starts without such are preferred |

@@ -86,8 +86,8 @@ impl Prior {
         }
     }
 
-    /// The parameter of a symmetric Dirichlet prior of the shares, at least 1: each component has this less one
-    /// rows more.
+    /// The parameter of a symmetric Dirichlet prior of the shares, at least 1: each component, and the background
+    /// where there is one, has this less one rows more.
     #[must_use]
     pub fn concentration(self, concentration: f64) -> Self {
         Self {

@@ -1,34 +1,36 @@
 //! Choosing the number of components and the covariance type.
 
+mod candidates;
 mod criterion;
 mod validation;
 
 use std::collections::BTreeMap;
 
-use linfa::ParamGuard;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256Plus;
 use rayon::prelude::*;
 
 use crate::covariance::CovarianceType;
 use crate::error::GmmError;
-use crate::fit::{Settings, fit_prepared, in_parallel};
+use crate::fit::{fit_prepared, in_parallel};
 use crate::fitted::{Fitted, Progress};
 use crate::incomplete::prepared;
 use crate::init::{InitMethod, Seeds};
-use crate::moments::Form;
 use crate::params::GmmParams;
 use crate::sample::Sample;
 use crate::survey::Survey;
 
-pub use criterion::{Criterion, rank_by};
+use candidates::{Candidate, candidates, twins};
+
+pub use criterion::Criterion;
 pub use validation::{CrossValidated, cross_validate};
 
 /// Fits every number of components with every covariance type and ranks the fits, the best first: proper ones
 /// ([`Fitted::is_proper`]) before others, and then by BIC.
 ///
-/// All else is as `params` say. The fits are made at the same time; `observe` hears of every iteration, from
-/// several threads, with the fit's place among them (by number of components, then by type).
+/// All else is as `params` say. The fits are made at the same time; `observe` hears of every iteration, from several
+/// threads, with the fit's place among those that are possible (by number of components, then by type). Of types that
+/// cannot differ, as of one component or one feature, the first is fitted for all.
 ///
 /// ```
 /// use gmm_core::selection::rank;
@@ -48,8 +50,8 @@ pub use validation::{CrossValidated, cross_validate};
 /// ```
 ///
 /// # Errors
-/// Those of the first fit that fails, if all do; fits that fail beside others that succeed, as more
-/// components than rows do, are left out.
+/// Those of the first fit that fails, if all do; fits that fail or are not possible beside others that succeed, as more
+/// components than rows, are left out.
 pub fn rank<R: Rng + Clone>(
     sample: &Sample<'_>,
     params: &GmmParams<R>,
@@ -57,20 +59,43 @@ pub fn rank<R: Rng + Clone>(
     types: &[CovarianceType],
     observe: &(dyn Fn(usize, Progress) + Sync),
 ) -> Result<Vec<Fitted>, GmmError> {
-    let candidates = n_components
-        .into_iter()
-        .flat_map(|k| types.iter().map(move |&t| (k, t)))
-        .map(|(k, covariance_type)| {
-            let params = params.clone().n_components(k);
-            Ok(params
-                .covariance_type(covariance_type)
-                .check()?
-                .into_parts())
-        })
-        .collect::<Result<Vec<_>, GmmError>>()?;
-    let twins = twins(&candidates, sample.n_features());
+    rank_by(Criterion::Bic, sample, params, n_components, types, observe)
+}
+
+/// As [`rank`], but of the proper fits those first that this criterion prefers.
+///
+/// ```
+/// use gmm_core::selection::{Criterion, rank_by};
+/// use gmm_core::{CovarianceType, Gmm, Sample};
+/// use ndarray::Array2;
+///
+/// let x = Array2::from_shape_fn((60, 1), |(i, _)| (i % 3) as f64 * 9.0 + (i / 3) as f64 * 0.1);
+/// let ranking = rank_by(
+///     Criterion::Icl,
+///     &Sample::new(&x),
+///     &Gmm::params(1),
+///     1..=4,
+///     &[CovarianceType::Full],
+///     &|_, _| {},
+/// )?;
+/// assert_eq!(ranking[0].model.n_components(), 3);
+/// # Ok::<(), gmm_core::GmmError>(())
+/// ```
+///
+/// # Errors
+/// As [`rank`].
+pub fn rank_by<R: Rng + Clone>(
+    criterion: Criterion,
+    sample: &Sample<'_>,
+    params: &GmmParams<R>,
+    n_components: impl IntoIterator<Item = usize>,
+    types: &[CovarianceType],
+    observe: &(dyn Fn(usize, Progress) + Sync),
+) -> Result<Vec<Fitted>, GmmError> {
+    let candidates = candidates(params, n_components, types)?;
+    let twin_of = twins(&candidates, sample.n_features());
     // The largest fits first, so that no thread is left with one at the end.
-    let is_first = |place: &usize| twins[*place] == *place;
+    let is_first = |place: &usize| twin_of[*place] == *place;
     let mut order: Vec<usize> = (0..candidates.len()).filter(is_first).collect();
     order.sort_by_key(|&place| std::cmp::Reverse(candidates[place].0.n_components));
     let fits: Vec<_> = prepared(sample, |sample| {
@@ -89,7 +114,7 @@ pub fn rank<R: Rng + Clone>(
                 let fitted: Result<Fitted, GmmError> = of.get(twin)?.clone();
                 Some(fitted.map(|fitted| fitted.renamed_to(of_type)))
             };
-            twins.iter().enumerate().filter_map(named).collect()
+            twin_of.iter().enumerate().filter_map(named).collect()
         }))
     })?;
     let mut ranking = Vec::new();
@@ -100,55 +125,15 @@ pub fn rank<R: Rng + Clone>(
             Err(error) => refused = refused.or(Some(error)),
         }
     }
-    ranking.sort_by(|a, b| {
-        (!a.is_proper())
-            .cmp(&!b.is_proper())
-            .then(a.bic().total_cmp(&b.bic()))
-    });
+    ranking.sort_by(|a, b| criterion.order(a, b));
     match refused {
         Some(error) if ranking.is_empty() => Err(error),
         _ => Ok(ranking),
     }
 }
 
-/// For each candidate the first whose covariances are the same: of one feature only their volumes differ, and of one
-/// component only what is free of it.
-fn twins(candidates: &[(Settings, Vec<u64>)], n_features: usize) -> Vec<usize> {
-    let sameness = |settings: &Settings| {
-        let of = settings.covariance_type;
-        let k = settings.n_components;
-        let is_family = of.mclust_name().is_some();
-        let is_plain = settings.prior.is_none()
-            && settings.eigenvalue_ratio.is_none()
-            && settings.trimming == 0.0
-            && !settings.init_method.is_given();
-        let has_one = n_features == 1 || k == 1;
-        let free = of.n_parameters(k, n_features);
-        (is_family && is_plain && has_one).then_some((
-            k,
-            free,
-            of.form() == Form::Full && n_features > 1,
-            // Of one feature, types differ in the rows that a component needs only where there are as good as none.
-            if n_features == 1 {
-                0
-            } else {
-                of.least_rows(n_features).to_bits()
-            },
-        ))
-    };
-    let all: Vec<_> = candidates
-        .iter()
-        .map(|(settings, _)| sameness(settings))
-        .collect();
-    let first = |(place, own): (usize, &Option<_>)| match own {
-        Some(_) => all.iter().position(|other| other == own).unwrap_or(place),
-        None => place,
-    };
-    all.iter().enumerate().map(first).collect()
-}
-
 /// Starts that candidates of the same number of components share, where several of them begin with a pool.
-fn shared_seeds(sample: &Sample<'_>, candidates: &[(Settings, Vec<u64>)]) -> Seeds {
+fn shared_seeds(sample: &Sample<'_>, candidates: &[Candidate]) -> Seeds {
     let pooled = candidates
         .iter()
         .filter(|(s, _)| s.init_method == InitMethod::Pool);

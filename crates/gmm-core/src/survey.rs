@@ -3,7 +3,7 @@
 use crate::emission::{Gathering as _, Sums as _};
 use crate::error::GmmError;
 use crate::kernel::{Gathering, Sums};
-use crate::moments::Form;
+use crate::moments::{Form, Moments};
 use crate::sample::Sample;
 use crate::tile::{Columns, Scratch};
 
@@ -86,6 +86,21 @@ impl Survey {
 }
 
 impl Survey {
+    /// The moments of all rows together.
+    pub(crate) fn moments(&self, sample: &Sample<'_>, form: Form) -> Moments {
+        let gathering = Gathering::about(form, std::iter::once(self.mean.as_slice()));
+        let sums = sample.fold_tiles(
+            || gathering.nothing(),
+            |sums, (weights, scratch): &mut (Columns, Scratch), tile| {
+                weights.resize(1, tile.n_packs());
+                sample.pack_weights(tile, weights.column_mut(0));
+                gathering.gather(tile, weights, scratch, sums);
+            },
+            |total, leaf| total.merge(&leaf),
+        );
+        gathering.statistics(&sums).swap_remove(0)
+    }
+
     /// Measures columns in what outliers do not move: the square of the interquartile range over that of a Gaussian of
     /// variance 1. Where half of the rows are equal there is no such range, and the variance stays.
     pub(crate) fn resist_outliers(&mut self, sample: &Sample<'_>) {

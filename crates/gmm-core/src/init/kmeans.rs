@@ -1,5 +1,5 @@
-//! k-means of weighted rows, each feature measured in its standard deviation, so that units do not matter.
-//! (Where the raw units carry meaning, plain k-means can be better; starts in them can be given.)
+//! k-means of weighted rows, each feature measured in a scale of its own: its standard deviation, so that units do not
+//! matter, or 1 where they carry meaning.
 
 use rand::Rng;
 

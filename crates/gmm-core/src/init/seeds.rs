@@ -95,8 +95,8 @@ impl Start<'_> {
     /// have none of full rank.
     pub(super) fn whitened(&self) -> Tiles {
         let d = self.sample.n_features();
-        let all = self.of_clusters(&vec![0; self.sample.n_rows()], 1, Form::Full);
-        let mut matrix: Vec<f64> = all[0].scatter.iter().map(|s| s / all[0].weight).collect();
+        let all = self.survey.moments(self.sample, Form::Full);
+        let mut matrix: Vec<f64> = all.scatter.iter().map(|s| s / all.weight).collect();
         for (i, scale) in self.survey.scale.iter().enumerate() {
             matrix[lower(i, i)] += 1e-9 * scale;
         }

@@ -26,7 +26,7 @@ const ONES: [f64; TILE_ROWS] = [1.0; TILE_ROWS];
 /// Rows with a weight each, and what else is known of them: what every fit works on.
 ///
 /// A weight is a multiplicity: a row of weight 3 counts as three equal rows, a row of weight 0 not at all
-/// (but its values must be finite all the same). Weights that average less than 1 over the rows that have
+/// (but its values must be finite all the same, or missing where they [may be](Self::with_missing)). Weights that average less than 1 over the rows that have
 /// any, or more than 1e12, cannot be multiplicities; they are taken as relative and scaled to average 1.
 ///
 /// ```

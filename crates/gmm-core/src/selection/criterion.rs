@@ -1,14 +1,10 @@
 //! By which number fits are ranked.
 
-use rand::Rng;
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
-use super::rank;
-use crate::covariance::CovarianceType;
-use crate::error::GmmError;
-use crate::fitted::{Criteria, Fitted, Progress};
-use crate::params::GmmParams;
-use crate::sample::Sample;
+use crate::fitted::{Criteria, Fitted};
 
 /// What models are chosen by; of each the smaller is the better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -32,44 +28,11 @@ impl Criterion {
             Self::Icl => criteria.icl,
         }
     }
-}
 
-/// As [`rank`], but of the proper fits those first that this criterion prefers.
-///
-/// ```
-/// use gmm_core::selection::{Criterion, rank_by};
-/// use gmm_core::{CovarianceType, Gmm, Sample};
-/// use ndarray::Array2;
-///
-/// let x = Array2::from_shape_fn((60, 1), |(i, _)| (i % 3) as f64 * 9.0 + (i / 3) as f64 * 0.1);
-/// let ranking = rank_by(
-///     Criterion::Icl,
-///     &Sample::new(&x),
-///     &Gmm::params(1),
-///     1..=4,
-///     &[CovarianceType::Full],
-///     &|_, _| {},
-/// )?;
-/// assert_eq!(ranking[0].model.n_components(), 3);
-/// # Ok::<(), gmm_core::GmmError>(())
-/// ```
-///
-/// # Errors
-/// As [`rank`].
-pub fn rank_by<R: Rng + Clone>(
-    criterion: Criterion,
-    sample: &Sample<'_>,
-    params: &GmmParams<R>,
-    n_components: impl IntoIterator<Item = usize>,
-    types: &[CovarianceType],
-    observe: &(dyn Fn(usize, Progress) + Sync),
-) -> Result<Vec<Fitted>, GmmError> {
-    let mut ranking = rank(sample, params, n_components, types, observe)?;
-    let value = |fitted: &Fitted| criterion.of(&fitted.criteria());
-    ranking.sort_by(|a, b| {
-        (!a.is_proper())
-            .cmp(&!b.is_proper())
-            .then(value(a).total_cmp(&value(b)))
-    });
-    Ok(ranking)
+    /// The order in which fits are preferred: proper ones before others.
+    pub(super) fn order(self, a: &Fitted, b: &Fitted) -> Ordering {
+        let value = |fitted: &Fitted| self.of(&fitted.criteria());
+        let are_proper = b.is_proper().cmp(&a.is_proper());
+        are_proper.then_with(|| value(a).total_cmp(&value(b)))
+    }
 }

@@ -7,6 +7,7 @@ use rand_xoshiro::Xoshiro256Plus;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::candidates::{Candidate, candidates};
 use crate::covariance::CovarianceType;
 use crate::error::GmmError;
 use crate::fit::{Settings, fit, in_parallel};
@@ -41,9 +42,6 @@ impl CrossValidated {
         self.n_failed == 0 && 2 * self.n_improper <= self.n_folds
     }
 }
-
-/// The settings of a fit and the seeds of its runs.
-type Candidate = (Settings, Vec<u64>);
 
 /// One fold of one candidate.
 struct Fold {
@@ -91,18 +89,8 @@ pub fn cross_validate<R: Rng + Clone>(
             allowed: "from 2 to the number of rows",
         });
     }
+    let candidates = candidates(params, n_components, types)?;
     let mut rng = Xoshiro256Plus::seed_from_u64(params.check_ref()?.rng().next_u64());
-    let candidates = n_components
-        .into_iter()
-        .flat_map(|k| types.iter().map(move |&t| (k, t)))
-        .map(|(k, covariance_type)| {
-            let params = params.clone().n_components(k);
-            Ok(params
-                .covariance_type(covariance_type)
-                .check()?
-                .into_parts())
-        })
-        .collect::<Result<Vec<Candidate>, GmmError>>()?;
     let fold_of = drawn(sample.n_rows(), n_folds, &mut rng);
     let folds: Vec<Vec<Result<Fold, GmmError>>> = prepared(sample, |sample| {
         let folds = (0..n_folds).into_par_iter().with_max_len(1);
