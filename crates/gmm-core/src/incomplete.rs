@@ -1,5 +1,8 @@
 //! Samples made ready for a fit: in tiles, and where values are missing by how rows were seen.
 
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256Plus;
+
 use crate::belief::{Belief, Ridge};
 use crate::covariance::{Covariance, CovarianceType};
 use crate::em::{self, Stopping};
@@ -20,7 +23,7 @@ const STOPPING: Stopping = Stopping {
 };
 
 /// Works on a sample as tiles, grouped by how its rows were seen where that differs. In place of what was not seen
-/// stands what one Gaussian expects, for the starts, which look at whole rows.
+/// stands what one Gaussian draws, for the starts, which look at whole rows.
 pub(crate) fn prepared<T>(
     sample: &Sample<'_>,
     work: impl FnOnce(&Sample<'_>) -> Result<T, GmmError>,
@@ -45,7 +48,8 @@ pub(crate) fn prepared<T>(
     work(&sample.in_parts(&filled, &parts))
 }
 
-/// Rows in which the values that were not seen are those that one Gaussian, fitted to the others, expects.
+/// Rows in which the values that were not seen are drawn from one Gaussian, fitted to the others, given those that were:
+/// the values that it expects would lie on lines, and lines look like components.
 fn filled(sample: &Sample<'_>, seen: &Sample<'_>, parts: &[Part]) -> Result<Tiles, GmmError> {
     let d = sample.n_features();
     let columns = columns(sample)?;
@@ -63,6 +67,7 @@ fn filled(sample: &Sample<'_>, seen: &Sample<'_>, parts: &[Part]) -> Result<Tile
     let plain = seen.without_labels().with_trimming(0.0);
     let model = em::climb(start, &plain, &belief, STOPPING, &|_, _| {}).model;
     let whole = &model.components()[0];
+    let mut rng = Xoshiro256Plus::seed_from_u64(0);
     let mut filled = Tiles::of(sample.rows());
     let mut is_unseen = vec![true; sample.n_rows()];
     for part in parts {
@@ -75,7 +80,12 @@ fn filled(sample: &Sample<'_>, seen: &Sample<'_>, parts: &[Part]) -> Result<Tile
         let (_, seen) = how.of(whole.mean(), whole.covariance());
         let completion = how.completion((whole.mean(), whole.covariance()), &seen);
         part.each_row(|row, values| {
-            for (j, value) in completion.row(values).enumerate() {
+            // What a draw is less what is expected of it has the spread of what was not seen.
+            let drawn = whole.draw(&mut rng);
+            let seen: Vec<f64> = how.columns().iter().map(|&j| drawn[j]).collect();
+            let expected = completion.row(values).zip(completion.row(&seen));
+            for (j, ((expected, of_drawn), drawn)) in expected.zip(&drawn).enumerate() {
+                let value = expected + (drawn - of_drawn);
                 // The range of a column is that of what was seen of it.
                 let value = value.clamp(columns[j].range.0, columns[j].range.1);
                 filled.set(row, j, if value.is_finite() { value } else { mean[j] });
