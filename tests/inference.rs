@@ -7,7 +7,7 @@ use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_core::{
     CovarianceType, Covariances, Frozen, Gmm, GmmError, GmmParams, InitMethod, Noise, Ridge, Sample,
 };
-use gmm_tests::{faithful, iris};
+use gmm_tests::{faithful, iris, on_any_number_of_threads};
 use ndarray::{Array2, Axis, array, concatenate};
 
 const ALL: [Information; 3] = [
@@ -287,14 +287,7 @@ fn all_is_the_same_on_any_number_of_threads() {
             params.audit(&sample, 3).unwrap(),
         )
     };
-    let answers: Vec<_> = [1, 2, 3, 7]
-        .into_iter()
-        .map(|n| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build();
-            pool.unwrap().install(answer)
-        })
-        .collect();
-    assert!(answers.iter().all(|a| *a == answers[0]));
+    on_any_number_of_threads(answer);
 }
 
 #[test]

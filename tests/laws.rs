@@ -4,7 +4,7 @@
 use gmm_core::rand::SeedableRng;
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_core::{CovarianceType, Covariances, Gmm, GmmParams, InitMethod, Ridge};
-use gmm_tests::{faithful, iris};
+use gmm_tests::{faithful, iris, on_any_number_of_threads};
 use ndarray::{Array1, Array2, Array3, Axis, array, concatenate, stack};
 
 fn rng(seed: u64) -> Xoshiro256Plus {
@@ -136,20 +136,7 @@ fn any_number_of_threads_gives_the_same_bits() {
                 gmm.mean_log_likelihood(x).unwrap().to_bits(),
             )
         };
-        let answers: Vec<_> = [1, 2, 3, 7]
-            .into_iter()
-            .map(|n| {
-                rayon::ThreadPoolBuilder::new()
-                    .num_threads(n)
-                    .build()
-                    .unwrap()
-                    .install(answer)
-            })
-            .collect();
-        assert!(
-            answers.iter().all(|a| *a == answers[0]),
-            "{covariance_type}"
-        );
+        on_any_number_of_threads(answer);
     }
 }
 

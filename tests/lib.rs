@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use gmm_core::rand::{Rng, SeedableRng};
@@ -207,3 +208,16 @@ pub fn partition(value: &Value) -> Array2<f64> {
 #[doc = include_str!("../README.md")]
 #[derive(Debug)]
 pub struct Readme;
+
+/// An answer that has to be the same on 1, 2, 3 and 7 threads.
+pub fn on_any_number_of_threads<T: PartialEq + Debug + Send>(answer: impl Fn() -> T + Sync) -> T {
+    let on = |n: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build();
+        pool.unwrap().install(&answer)
+    };
+    let alone = on(1);
+    for n in [2, 3, 7] {
+        assert_eq!(on(n), alone, "on {n} threads");
+    }
+    alone
+}

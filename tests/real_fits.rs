@@ -4,8 +4,8 @@
 use gmm_core::rand::Rng;
 use gmm_core::{CovarianceType, Covariances, Gmm, InitMethod, Noise, Prior, Ridge, Sample};
 use gmm_tests::{
-    adjusted_rand_index, all_types, fit, iris, noise_of, read, rng, rough, row_weights, table,
-    with_holes,
+    adjusted_rand_index, all_types, fit, iris, noise_of, on_any_number_of_threads, read, rng,
+    rough, row_weights, table, with_holes,
 };
 use ndarray::{Array2, Axis, array};
 
@@ -121,14 +121,7 @@ fn any_number_of_threads_gives_the_same_bits_of_rows_seen_in_part() {
                 bits(gmm.imputed(sample).unwrap().into_iter().collect()),
             )
         };
-        let on = |n: usize| {
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(n)
-                .build()
-                .unwrap()
-        };
-        let answers = [1, 2, 3, 7].map(|n| on(n).install(answer));
-        assert!(answers.iter().all(|a| *a == answers[0]), "{params:?}");
+        on_any_number_of_threads(answer);
     }
 }
 

@@ -44,33 +44,15 @@ impl Kind {
         }
     }
 
-    /// The kinds of the starts that fits of several families share: two of each, and twice as many over-fits. Of one
-    /// feature all sorts of k-means are the same.
-    const fn shared(n_features: usize) -> &'static [Self] {
-        match n_features {
-            1 => &[
-                Self::KMeans,
-                Self::Overfit,
-                Self::Agglomerate,
-                Self::Overfit,
-                Self::KMeans,
-                Self::Overfit,
-            ],
-            _ => &[
-                Self::KMeans,
-                Self::Overfit,
-                Self::Agglomerate,
-                Self::Whitened,
-                Self::Overfit,
-                Self::Raw,
-                Self::KMeans,
-                Self::Overfit,
-                Self::Agglomerate,
-                Self::Whitened,
-                Self::Overfit,
-                Self::Raw,
-            ],
-        }
+    /// The kinds of the starts that fits of several families share, over-fits more often than others. Of one feature all
+    /// sorts of k-means are the same.
+    fn shared(n_features: usize) -> impl Iterator<Item = Self> {
+        use Kind::{Agglomerate, KMeans, Overfit, Raw, Whitened};
+        let (kinds, n_starts): (&[Self], usize) = match n_features {
+            1 => (&[KMeans, Overfit, Agglomerate, Overfit], 6),
+            _ => (&[KMeans, Overfit, Agglomerate, Whitened, Overfit, Raw], 12),
+        };
+        kinds.iter().copied().cycle().take(n_starts)
     }
 }
 
@@ -163,8 +145,9 @@ impl Seeds {
         }
         let whitened = start(most).whitened();
         let whitened = sample.on(&whitened);
-        let kinds = Kind::shared(sample.n_features()).iter();
-        let jobs: Vec<(Kind, u64)> = kinds.map(|&kind| (kind, rng.next_u64())).collect();
+        let jobs: Vec<(Kind, u64)> = Kind::shared(sample.n_features())
+            .map(|kind| (kind, rng.next_u64()))
+            .collect();
         let found: Vec<Vec<(usize, Vec<Moments>)>> = jobs
             .into_par_iter()
             .map(|(kind, seed)| {
