@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use gmm_core::rand::Rng;
-use gmm_core::{CovarianceType, Covariances, Gmm, InitMethod, Noise, Prior, Ridge, Sample};
+use gmm_core::{
+    CovarianceType, Covariances, Gmm, GmmError, InitMethod, Noise, Prior, Ridge, Sample,
+};
 use gmm_tests::{
     adjusted_rand_index, all_types, fit, iris, noise_of, on_any_number_of_threads, read, rng,
     rough, row_weights, table, with_holes,
@@ -377,4 +379,32 @@ fn some_labels_find_classes_that_overlap() {
     }
     println!("without, with, with the truth {means:.3?}");
     assert!(means[1] > means[0] + 0.05, "{means:?}");
+}
+
+#[test]
+fn neither_the_order_of_rows_nor_rows_of_no_weight_count_under_a_prior() {
+    let x = with_holes(&iris(), 0.5, 1);
+    let params = Gmm::params(1).prior(Prior::default()).tolerance(1e-13);
+    let covariance = |x: &Array2<f64>, weights: &[f64]| {
+        let sample = Sample::weighted(x, weights).unwrap().with_missing();
+        fit(&params, &sample).model.covariances()
+    };
+    let as_they_are = covariance(&x, &[1.0; 150]);
+    let turned = x.slice(ndarray::s![..;-1, ..]).to_owned();
+    let mut more = ndarray::concatenate![Axis(0), x, x.slice(ndarray::s![3..5, ..])];
+    more[(150, 0)] = 1e6;
+    let weights: Vec<f64> = (0..152).map(|i| f64::from(u8::from(i < 150))).collect();
+    for other in [
+        covariance(&turned, &[1.0; 150]),
+        covariance(&more, &weights),
+    ] {
+        for (a, b) in as_they_are.iter().zip(&other) {
+            assert!((a - b).abs() < 1e-9, "{a} {b}");
+        }
+    }
+    // Nothing was seen of the one row that has weight.
+    let unseen = array![[f64::NAN, f64::NAN], [1.0, 2.0]];
+    let sample = Sample::weighted(&unseen, &[1.0, 0.0]).unwrap();
+    let refused = Gmm::params(1).fit_sample(&sample.with_missing(), &|_| {});
+    assert_eq!(refused.unwrap_err(), GmmError::MissingColumn { column: 0 });
 }

@@ -1,7 +1,7 @@
 //! Choosing by other numbers than BIC: ICL and AIC, cross-validation.
 #![allow(clippy::unwrap_used)]
 
-use gmm_core::rand::SeedableRng;
+use gmm_core::rand::{Rng, SeedableRng};
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_core::selection::{Criterion, CrossValidated, cross_validate, rank, rank_by};
 use gmm_core::{CovarianceType, Gmm, GmmError, InitMethod, Noise, Sample};
@@ -258,4 +258,48 @@ fn a_type_that_is_not_possible_does_not_refuse_the_others() {
     assert_eq!(validated.len(), 2);
     let refused = rank(&sample, &params, 1..=2, &[impossible], &|_, _| {});
     assert!(matches!(refused, Err(GmmError::InvalidParameter { .. })));
+}
+
+#[test]
+fn twins_in_a_ranking_change_nothing() {
+    // Of one feature all types are of one volume or of each component its own.
+    let (full, diag) = (CovarianceType::Full, CovarianceType::Diagonal);
+    for seed in 0..5 {
+        let mut rng = Xoshiro256Plus::seed_from_u64(seed);
+        let x = Array2::from_shape_fn((400, 1), |(i, _)| {
+            (i % 8) as f64 * 2.5 + rng.gen_range(-1.0..1.0)
+        });
+        let best = |types: &[CovarianceType]| {
+            let ranking = rank(&Sample::new(&x), &Gmm::params(1), [8], types, &|_, _| {});
+            ranking.unwrap()[0].bic()
+        };
+        assert_eq!(best(&[full]), best(&[full, diag]));
+    }
+    // A far row may have a component where volumes are shared, whichever type comes first.
+    let far = Array2::from_shape_fn((39, 1), |(i, _)| match i {
+        38 => 40.0,
+        i => (i % 2) as f64 * 9.0 + (i / 2) as f64 * 0.1,
+    });
+    let (tied, evi) = (CovarianceType::TiedSpherical, CovarianceType::Evi);
+    for types in [[tied, evi], [evi, tied]] {
+        let ranking = rank(&Sample::new(&far), &Gmm::params(1), [3], &types, &|_, _| {});
+        assert!(ranking.unwrap().iter().all(|fitted| fitted.is_proper()));
+    }
+}
+
+#[test]
+fn what_is_ranked_can_be_validated() {
+    let x = faithful();
+    let sample = Sample::new(&x);
+    let of_no_use = Gmm::params(0).covariance_type(CovarianceType::Vei);
+    let params = of_no_use.eigenvalue_ratio(10.0);
+    let types = [CovarianceType::Full];
+    assert_eq!(
+        rank(&sample, &params, 1..=2, &types, &|_, _| {})
+            .unwrap()
+            .len(),
+        2
+    );
+    let validated = cross_validate(&sample, &params, 1..=2, &types, 3);
+    assert_eq!(validated.unwrap().len(), 2);
 }

@@ -21,8 +21,9 @@ pub(crate) const NO_SHARE: f64 = f64::EPSILON;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ridge {
-    /// This share of each feature's variance in the data: the answer does not depend on units. A constant
-    /// column takes the mean variance of the others, or 1 where all are constant.
+    /// This share of each feature's variance in the data, or of the square of its interquartile range where there may
+    /// be outliers, as in a trimmed fit: the answer does not depend on units. A constant column takes the mean variance
+    /// of the others, or 1 where all are constant.
     ///
     /// It only guards the arithmetic. A component that shrinks down to it is a spike on tied values, not a
     /// part of the data's density: such fits are ranked behind others and noted

@@ -10,7 +10,7 @@ use crate::error::GmmError;
 use crate::fitted::{Fitted, Note, Progress};
 use crate::frozen::Frozen;
 use crate::gmm::Gmm;
-use crate::incomplete::prepared;
+use crate::incomplete::{moments, prepared};
 use crate::init::{InitMethod, Start};
 use crate::moments::Moments;
 use crate::prior::Prior;
@@ -58,24 +58,22 @@ pub(crate) fn fit(
     sample: &Sample<'_>,
     observe: &(dyn Fn(Progress) + Sync),
 ) -> Result<Fitted, GmmError> {
-    prepared(sample, |sample| {
-        fit_prepared(settings, seeds, sample, &[], observe)
+    prepared(sample, settings.expects_outliers(), |sample| {
+        let survey = settings.survey(sample)?;
+        fit_prepared(settings, seeds, (sample, &survey), &[], observe)
     })
 }
 
-/// The same for a sample that is ready, from starts that are `shared` with other fits if there are any.
+/// The same for a sample that is ready and has been [looked at](Settings::survey), from starts that are `shared` with
+/// other fits if there are any.
 pub(crate) fn fit_prepared(
     settings: &Settings,
     seeds: &[u64],
-    sample: &Sample<'_>,
+    (sample, survey): (&Sample<'_>, &Survey),
     shared: &[Vec<Moments>],
     observe: &(dyn Fn(Progress) + Sync),
 ) -> Result<Fitted, GmmError> {
     let sample = &sample.borrowed().with_trimming(settings.trimming);
-    let mut survey = Survey::of(sample)?;
-    if settings.trimming > 0.0 || settings.has_background {
-        survey.resist_outliers(sample);
-    }
     let n_components = settings.n_components;
     if survey.n_rows < n_components {
         return Err(GmmError::TooFewRows {
@@ -86,10 +84,10 @@ pub(crate) fn fit_prepared(
     settings.covariance_type.check(sample.n_features())?;
     settings.check_labels(sample)?;
     settings.check_start(sample.n_features())?;
-    let belief = settings.belief(sample, &survey)?;
+    let belief = settings.belief(sample, survey)?;
     let start = Start {
         sample,
-        survey: &survey,
+        survey,
         belief: &belief,
         n_components,
         accelerate: settings.accelerate,
@@ -149,12 +147,26 @@ pub(crate) fn fit_prepared(
         }
     }
     match best {
-        Some(found) => Ok(settings.fitted(found, sample, &survey, &belief)),
+        Some(found) => Ok(settings.fitted(found, sample, survey, &belief)),
         None => Err(refused.unwrap_or(GmmError::NoRows)),
     }
 }
 
 impl Settings {
+    /// Whether there may be rows of no component.
+    pub(crate) fn expects_outliers(&self) -> bool {
+        self.trimming > 0.0 || self.has_background
+    }
+
+    /// The look at the data, in which outliers do not say what is large where there may be some.
+    pub(crate) fn survey(&self, sample: &Sample<'_>) -> Result<Survey, GmmError> {
+        let mut survey = Survey::of(sample)?;
+        if self.expects_outliers() {
+            survey.resist_outliers(sample);
+        }
+        Ok(survey)
+    }
+
     fn fitted(
         &self,
         found: Found,
@@ -202,7 +214,7 @@ impl Settings {
         }
         if let Some(prior) = &self.prior {
             let (k, of) = (self.n_components, self.covariance_type);
-            let moments = survey.moments(sample, of.form());
+            let moments = moments(sample, survey, of.form())?;
             belief = belief.with_prior(prior.resolve(of, k, &moments)?);
         }
         if !self.frozen.is_empty() {
@@ -267,14 +279,15 @@ impl Settings {
 
 /// The smallest box that holds all rows; a constant column has its scale for a side.
 fn box_of(survey: &Survey) -> Background {
-    let side = |(range, scale): (&(f64, f64), &f64)| {
-        let margin = if range.0 < range.1 {
-            0.0
+    let side = |(j, range): (usize, &(f64, f64))| {
+        let is_constant = survey.constant_columns.contains(&j);
+        let margin = if is_constant {
+            0.5 * survey.scale[j].sqrt()
         } else {
-            0.5 * scale.sqrt()
+            0.0
         };
         (range.0 - margin, range.1 + margin)
     };
-    let (low, high) = survey.range.iter().zip(&survey.scale).map(side).unzip();
+    let (low, high) = survey.range.iter().enumerate().map(side).unzip();
     Background { low, high }
 }

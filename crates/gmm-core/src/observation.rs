@@ -45,7 +45,12 @@ impl Observation {
 
     /// Whether rows were seen whole and as they are.
     pub(crate) fn is_whole(&self) -> bool {
-        self.columns.len() == self.n_features && self.noise.is_none()
+        self.is_of_all_columns() && self.noise.is_none()
+    }
+
+    /// Whether all features were seen, with noise or without.
+    pub(crate) fn is_of_all_columns(&self) -> bool {
+        self.columns.len() == self.n_features
     }
 
     /// Whether what was seen is as it is, without noise.

@@ -185,6 +185,7 @@ impl<R: Rng + Clone> GmmParams<R> {
     }
 
     /// Whether there is a [`Background`](crate::Background) beside the components, uniform over the box of the data.
+    /// Ridge and ratio are then measured in interquartile ranges, which outliers do not move.
     #[must_use]
     pub fn background(mut self, background: bool) -> Self {
         self.0.settings.has_background = background;

@@ -94,18 +94,24 @@ pub fn rank_by<R: Rng + Clone>(
 ) -> Result<Vec<Fitted>, GmmError> {
     let candidates = candidates(params, n_components, types)?;
     let twin_of = twins(&candidates, sample.n_features());
+    let Some((settings, _)) = candidates.first() else {
+        return Ok(Vec::new());
+    };
     // The largest fits first, so that no thread is left with one at the end.
     let is_first = |place: &usize| twin_of[*place] == *place;
     let mut order: Vec<usize> = (0..candidates.len()).filter(is_first).collect();
     order.sort_by_key(|&place| std::cmp::Reverse(candidates[place].0.n_components));
-    let fits: Vec<_> = prepared(sample, |sample| {
+    let fitted: Vec<&Candidate> = order.iter().map(|&place| &candidates[place]).collect();
+    let fits: Vec<_> = prepared(sample, settings.expects_outliers(), |sample| {
+        let survey = settings.survey(sample)?;
         Ok(in_parallel(|| {
-            let shared = shared_seeds(sample, &candidates);
+            let shared = sample.as_whole(|sample| shared_seeds(sample, &survey, &fitted));
             let fit_one = |place: usize| {
                 let (settings, seeds) = &candidates[place];
                 let shared = shared.for_components(settings.n_components);
                 let tell = |progress| observe(place, progress);
-                (place, fit_prepared(settings, seeds, sample, shared, &tell))
+                let data = (sample, &survey);
+                (place, fit_prepared(settings, seeds, data, shared, &tell))
             };
             let fits: Vec<_> = order.into_par_iter().with_max_len(1).map(fit_one).collect();
             let of: BTreeMap<usize, _> = fits.into_iter().collect();
@@ -132,21 +138,21 @@ pub fn rank_by<R: Rng + Clone>(
     }
 }
 
-/// Starts that candidates of the same number of components share, where several of them begin with a pool.
-fn shared_seeds(sample: &Sample<'_>, candidates: &[Candidate]) -> Seeds {
-    let pooled = candidates
+/// Starts that fits of the same number of components share, where several of them begin with a pool.
+fn shared_seeds(sample: &Sample<'_>, survey: &Survey, fitted: &[&Candidate]) -> Seeds {
+    let pooled = fitted
         .iter()
         .filter(|(s, _)| s.init_method == InitMethod::Pool);
     let numbers: Vec<usize> = pooled.map(|(s, _)| s.n_components).collect();
     let is_shared = |k: &usize| numbers.iter().filter(|n| *n == k).count() > 1;
     let shared: Vec<usize> = numbers.iter().copied().filter(is_shared).collect();
-    let (Some((settings, seeds)), Ok(survey)) = (candidates.first(), Survey::of(sample)) else {
-        return Seeds::default();
-    };
-    // Where there are outliers each fit draws starts that resist them.
-    if settings.trimming > 0.0 || settings.has_background {
-        return Seeds::default();
+    match fitted.first() {
+        // Where there may be outliers each fit draws starts that resist them.
+        Some((settings, seeds)) if !settings.expects_outliers() => {
+            let seed = seeds.first().copied().unwrap_or_default();
+            let mut rng = Xoshiro256Plus::seed_from_u64(seed);
+            Seeds::of(sample, survey, settings.ridge, &shared, &mut rng)
+        }
+        _ => Seeds::default(),
     }
-    let mut rng = Xoshiro256Plus::seed_from_u64(seeds.first().copied().unwrap_or_default());
-    Seeds::of(sample, &survey, settings.ridge, &shared, &mut rng)
 }

@@ -244,9 +244,11 @@ impl CovarianceType {
     }
 
     /// Rows below which a component has too few to have a covariance of its own: what only it has must be
-    /// determined by them. Its volume, and a shape along given axes, by two rows; axes by D; a matrix by D+1.
+    /// determined by them. Its volume, and a shape along given axes, by two rows; axes by D; a matrix by D+1. Of one
+    /// feature there is nothing but the volume.
     pub(crate) const fn least_rows(self, n_features: usize) -> f64 {
         match self {
+            Self::Evi | Self::Eve | Self::Eev | Self::Evv if n_features < 2 => 0.0,
             Self::Full | Self::Evv => n_features as f64 + 1.0,
             Self::Eev | Self::Vev if n_features > 2 => n_features as f64,
             Self::FactorAnalyzers { n_factors } | Self::ProbabilisticPca { n_factors } => {

@@ -136,7 +136,7 @@ impl<R: Rng + Clone> GmmParams<R> {
         let (settings, _) = self.clone().n_runs(n_runs).check()?.into_parts();
         let mut rng = self.check_ref()?.rng();
         let seeds: Vec<u64> = (0..n_runs).map(|_| rng.next_u64()).collect();
-        let (runs, scale) = prepared(sample, |sample| {
+        let (runs, scale) = prepared(sample, settings.expects_outliers(), |sample| {
             let scale = Survey::of(sample)?.scale;
             let run = |&seed: &u64| fit(&settings, &[seed], sample, &|_| {});
             let seeds = seeds.par_iter().with_max_len(1);

@@ -73,19 +73,20 @@ impl<R: Rng + Clone> GmmParams<R> {
             .into_parts();
         let mut rng = self.check_ref()?.rng();
         let seeds: Vec<u64> = (0..n_replicates).map(|_| rng.next_u64()).collect();
-        let replicates: Vec<Option<Gmm>> = prepared(sample, |sample| {
-            // What is wrong with the sample itself is not a failure of each replicate.
-            fit(&settings, &[0], sample, &|_| {})?;
-            let weights: Vec<f64> = (0..sample.n_rows()).map(|i| sample.weight(i)).collect();
-            let replicate = |&seed: &u64| {
-                let drawn = redrawn(&weights, &mut Xoshiro256Plus::seed_from_u64(seed));
-                let drawn = sample.borrowed().with_weights(Cow::Owned(drawn));
-                let fitted = fit(&settings, &[seed], &drawn, &|_| {}).ok()?;
-                fitted.is_proper().then_some(fitted.model)
-            };
-            let seeds = seeds.par_iter().with_max_len(1);
-            Ok(in_parallel(|| seeds.map(replicate).collect()))
-        })?;
+        let replicates: Vec<Option<Gmm>> =
+            prepared(sample, settings.expects_outliers(), |sample| {
+                // What is wrong with the sample itself is not a failure of each replicate.
+                fit(&settings, &[0], sample, &|_| {})?;
+                let weights: Vec<f64> = (0..sample.n_rows()).map(|i| sample.weight(i)).collect();
+                let replicate = |&seed: &u64| {
+                    let drawn = redrawn(&weights, &mut Xoshiro256Plus::seed_from_u64(seed));
+                    let drawn = sample.borrowed().with_weights(Cow::Owned(drawn));
+                    let fitted = fit(&settings, &[seed], &drawn, &|_| {}).ok()?;
+                    fitted.is_proper().then_some(fitted.model)
+                };
+                let seeds = seeds.par_iter().with_max_len(1);
+                Ok(in_parallel(|| seeds.map(replicate).collect()))
+            })?;
         let replicates: Vec<Gmm> = replicates.into_iter().flatten().collect();
         if replicates.is_empty() {
             return Err(GmmError::NoReplicates { n_replicates });

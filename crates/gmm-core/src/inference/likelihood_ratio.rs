@@ -80,7 +80,7 @@ impl<R: Rng + Clone> GmmParams<R> {
         let mut rng = self.check_ref()?.rng();
         let search = Search { settings, seeds };
         let mut tests = Vec::new();
-        prepared(sample, |sample| {
+        prepared(sample, search.settings.expects_outliers(), |sample| {
             let mut null = in_parallel(|| search.fit(1, sample))?;
             for n_components in 1..=most {
                 let (statistic, larger) = in_parallel(|| search.statistic(&null, sample))?;

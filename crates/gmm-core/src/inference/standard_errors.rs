@@ -79,7 +79,7 @@ impl Gmm {
         self.check_columns(sample.n_features())?;
         let chart = Chart::of(self)?;
         self.check_labels(sample)?;
-        let roots = prepared(sample, |sample| {
+        let roots = prepared(sample, false, |sample| {
             Survey::of(sample)?;
             in_parallel(|| roots_of_covariance(self, &chart, information, sample))
         })?;

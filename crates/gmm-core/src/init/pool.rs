@@ -64,6 +64,10 @@ const TOLERANCE: f64 = 1e-6;
 const LEAST_ROWS: usize = 10_000;
 const ROWS_PER_PARAMETER: usize = 20;
 
+/// Short fits that go on to rows that were seen in part, and most of their M-steps there.
+const FINALISTS: usize = 6;
+const FINAL: usize = 30;
+
 /// Fits that share their starts.
 const SHARED: Schedule = Schedule {
     n_starts: 0,
@@ -86,30 +90,41 @@ pub(super) fn sees_all_rows(start: &Start<'_>) -> bool {
 impl Start<'_> {
     /// The best of the short fits, by soundness and then by likelihood.
     ///
-    /// Where rows were not all seen whole, the fits see what stands for them: that is many times cheaper, and near
-    /// enough for the fit that follows to go on from.
+    /// Where rows were not all seen whole, the fits see what stands for them: that is many times cheaper. What was drawn
+    /// to stand may mislead them, so that of the best of them some more steps on what was seen decide.
     pub(super) fn pool(&self, rng: &mut impl Rng) -> Result<Mixture<Gaussian>, GmmError> {
-        self.sample
-            .as_whole(|sample| Start { sample, ..*self }.pool_of_whole(rng))
+        let is_whole = self.sample.is_of_whole_rows();
+        let n_best = if is_whole { 1 } else { FINALISTS };
+        let mut found = self
+            .sample
+            .as_whole(|sample| Start { sample, ..*self }.pool_of_whole(n_best, rng))?;
+        if !is_whole {
+            found = self.best(found, FINAL, 1);
+        }
+        found.into_iter().next().ok_or(GmmError::NoRows)
     }
 
-    fn pool_of_whole(&self, rng: &mut impl Rng) -> Result<Mixture<Gaussian>, GmmError> {
+    fn pool_of_whole(
+        &self,
+        n_best: usize,
+        rng: &mut impl Rng,
+    ) -> Result<Vec<Mixture<Gaussian>>, GmmError> {
         if !self.seeds.is_empty() {
             let schedule = Schedule {
                 n_starts: self.seeds.len(),
                 ..SHARED
             };
-            return self.best_short_run(&schedule, LONG, rng);
+            return self.best_short_runs(&schedule, LONG, n_best, rng);
         }
         let n_rows = most_rows(self);
         if self.sample.n_rows() <= n_rows {
-            return self.best_short_run(&self.schedule(false), LONG, rng);
+            return self.best_short_runs(&self.schedule(false), LONG, n_best, rng);
         }
         let is_small = self.sample.n_rows() / n_rows >= SMALL_PART;
         let part = resample::stratified(self.sample, n_rows, rng);
         self.sample.subset(&part.rows, part.weights, |sample| {
             let start = Start { sample, ..*self };
-            start.best_short_run(&start.schedule(is_small), LONG_ON_A_PART, rng)
+            start.best_short_runs(&start.schedule(is_small), LONG_ON_A_PART, n_best, rng)
         })
     }
 
@@ -131,12 +146,14 @@ impl Start<'_> {
         }
     }
 
-    fn best_short_run(
+    /// The `n_best` of the short fits, or fewer if there are not as many that differ.
+    fn best_short_runs(
         &self,
         schedule: &Schedule,
         longest: usize,
+        n_best: usize,
         rng: &mut impl Rng,
-    ) -> Result<Mixture<Gaussian>, GmmError> {
+    ) -> Result<Vec<Mixture<Gaussian>>, GmmError> {
         let seeds: Vec<u64> = (0..schedule.n_starts).map(|_| rng.next_u64()).collect();
         let is_robust = self.sample.trimming() > 0.0 || self.belief.background().is_some();
         let draws_its_own = schedule.alternates && self.seeds.is_empty();
@@ -169,13 +186,12 @@ impl Start<'_> {
         for &(n_iterations, share) in schedule.rounds {
             let n_kept = (share * schedule.n_starts as f64).round() as usize;
             if models.len() > 1 {
-                models = self.best(models, n_iterations.min(longest), n_kept.max(1));
+                models = self.best(models, n_iterations.min(longest), n_kept.max(n_best));
             }
         }
-        match (models.into_iter().next(), refused) {
-            (Some(best), _) => Ok(best),
-            (None, Some(collapse)) => Err(collapse.into()),
-            (None, None) => Err(GmmError::NoRows),
+        match refused {
+            Some(collapse) if models.is_empty() => Err(collapse.into()),
+            _ => Ok(models),
         }
     }
 

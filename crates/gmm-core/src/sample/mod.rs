@@ -247,14 +247,27 @@ impl<'a> Sample<'a> {
         self.noise.as_ref()
     }
 
+    /// Whether every row was seen in all columns, with noise or without.
+    pub(crate) fn is_of_whole_rows(&self) -> bool {
+        let Some(parts) = self.parts else { return true };
+        let whole = parts.iter().filter(|part| part.how().is_of_all_columns());
+        whole.map(|part| part.rows().len()).sum::<usize>() == self.n_rows()
+    }
+
     /// The first row of which nothing was seen, and how many there are, if there are any.
     pub(crate) fn unseen_rows(&self) -> Option<(usize, usize)> {
-        let mut is_seen = vec![false; self.n_rows()];
-        for &row in self.parts?.iter().flat_map(Part::rows) {
-            is_seen[row] = true;
-        }
+        let is_seen = self.is_seen(self.parts?);
         let first = is_seen.iter().position(|seen| !seen)?;
         Some((first, is_seen.iter().filter(|seen| !**seen).count()))
+    }
+
+    /// Whether something was seen of each row.
+    pub(crate) fn is_seen(&self, parts: &[Part]) -> Vec<bool> {
+        let mut is_seen = vec![false; self.n_rows()];
+        for &row in parts.iter().flat_map(Part::rows) {
+            is_seen[row] = true;
+        }
+        is_seen
     }
 
     /// The components that are known.

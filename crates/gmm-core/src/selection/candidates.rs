@@ -6,7 +6,6 @@ use rand::Rng;
 use crate::covariance::CovarianceType;
 use crate::error::GmmError;
 use crate::fit::Settings;
-use crate::moments::Form;
 use crate::params::GmmParams;
 
 /// The settings of a fit and the seeds of its runs.
@@ -51,17 +50,8 @@ pub(super) fn twins(candidates: &[Candidate], n_features: usize) -> Vec<usize> {
             && !settings.init_method.is_given();
         let has_one = n_features == 1 || k == 1;
         let free = of.n_parameters(k, n_features);
-        (is_family && is_plain && has_one).then_some((
-            k,
-            free,
-            of.form() == Form::Full && n_features > 1,
-            // Of one feature, types differ in the rows that a component needs only where there are as good as none.
-            if n_features == 1 {
-                0
-            } else {
-                of.least_rows(n_features).to_bits()
-            },
-        ))
+        let least_rows = of.least_rows(n_features).to_bits();
+        (is_family && is_plain && has_one).then_some((k, free, least_rows))
     };
     let all: Vec<_> = candidates
         .iter()

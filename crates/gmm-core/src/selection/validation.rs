@@ -50,7 +50,7 @@ struct Fold {
     is_proper: bool,
 }
 
-/// Cross-validates every number of components with every covariance type: the rows are divided at random into
+/// Cross-validates every number of components with every covariance type that is possible: the rows are divided at random into
 /// `n_folds` parts of equal number, and each is described by the fit to all others. The candidates are ranked by the
 /// mean log-likelihood of what was left out, the largest first; those whose fits failed, or mostly were not proper,
 /// come last (van der Laan, Dudoit & Keles, *Stat. Appl. Genet. Mol. Biol.* 3, 2004; Smyth, *Stat. Comput.* 10, 2000).
@@ -90,13 +90,19 @@ pub fn cross_validate<R: Rng + Clone>(
         });
     }
     let candidates = candidates(params, n_components, types)?;
-    let mut rng = Xoshiro256Plus::seed_from_u64(params.check_ref()?.rng().next_u64());
+    let Some((settings, _)) = candidates.first() else {
+        return Ok(Vec::new());
+    };
+    let possible = params.clone().n_components(settings.n_components);
+    let possible = possible.covariance_type(settings.covariance_type).check()?;
+    let mut rng = Xoshiro256Plus::seed_from_u64(possible.rng().next_u64());
     let fold_of = drawn(sample.n_rows(), n_folds, &mut rng);
-    let folds: Vec<Vec<Result<Fold, GmmError>>> = prepared(sample, |sample| {
-        let folds = (0..n_folds).into_par_iter().with_max_len(1);
-        let validated = |fold| of_fold(sample, |row| fold_of[row] == fold, &candidates);
-        Ok(in_parallel(|| folds.map(validated).collect()))
-    })?;
+    let folds: Vec<Vec<Result<Fold, GmmError>>> =
+        prepared(sample, settings.expects_outliers(), |sample| {
+            let folds = (0..n_folds).into_par_iter().with_max_len(1);
+            let validated = |fold| of_fold(sample, |row| fold_of[row] == fold, &candidates);
+            Ok(in_parallel(|| folds.map(validated).collect()))
+        })?;
     let mut of_candidates: Vec<Vec<Fold>> = candidates.iter().map(|_| Vec::new()).collect();
     let mut refused = None;
     for (place, fold) in folds
