@@ -53,8 +53,8 @@ mod gmm;
 mod incomplete;
 pub mod inference;
 mod init;
+mod integral;
 mod kernel;
-
 mod log_space;
 mod mixture;
 mod moments;
@@ -85,6 +85,7 @@ pub use frozen::Frozen;
 pub use gaussian::Gaussian;
 pub use gmm::Gmm;
 pub use init::InitMethod;
+pub use integral::{Integral, Method};
 
 pub use fit::TRIMMED_RATIO;
 pub use params::{GmmParams, GmmValidParams};
