@@ -94,7 +94,7 @@ pub fn exhibits(slide: usize) -> Result<Vec<Exhibit>, GmmError> {
                 .zip(model.log_prob(model.means())?)
                 .map(|(k, l)| Fact::new(format!("density at mean {k}"), l.exp(), 5))
                 .collect(),
-            sheet: figure::components(&model, title, range, range)?,
+            sheet: figure::components(&model, title, range)?,
         }]);
     }
     if slide == 3 {

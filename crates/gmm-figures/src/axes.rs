@@ -60,6 +60,7 @@ pub struct Axes {
     title: String,
     has_whole_x: bool,
     x_names: Vec<(f64, String)>,
+    has_x_ticks: bool,
     has_y_ticks: bool,
     has_grid: bool,
 }
@@ -76,6 +77,7 @@ impl Axes {
             title: String::new(),
             has_whole_x: false,
             x_names: Vec::new(),
+            has_x_ticks: true,
             has_y_ticks: true,
             has_grid: true,
         }
@@ -120,6 +122,20 @@ impl Axes {
     #[must_use]
     pub fn with_x_names(mut self, names: impl IntoIterator<Item = (f64, String)>) -> Self {
         self.x_names = names.into_iter().collect();
+        self
+    }
+
+    /// Another range of y.
+    #[must_use]
+    pub fn with_y(mut self, y: (f64, f64)) -> Self {
+        self.y = y;
+        self
+    }
+
+    /// No numbers along x.
+    #[must_use]
+    pub fn without_x_ticks(mut self) -> Self {
+        self.has_x_ticks = false;
         self
     }
 
@@ -176,12 +192,18 @@ impl Axes {
         let (right, bottom) = (left + f64::from(width), top + f64::from(height));
         let grid = Stroke::new(Color(235, 235, 235), 1.0);
         let line = Stroke::new(Color(140, 140, 140), 1.0);
-        let n_ticks = |pixels: u32, apart: u32| (pixels / apart).clamp(2, 10) as usize;
+        // Rather three numbers close to each other than one alone.
+        let n_ticks = |pixels: u32, apart: u32| {
+            (pixels / apart).clamp(2 + (pixels / 140).min(1), 10) as usize
+        };
         let along_x = self.ticks_along_x(n_ticks(width, APART.0));
         for (&value, label) in along_x.values.iter().zip(&along_x.labels) {
             let (px, _) = self.at((value, self.y.0));
             if self.has_grid {
                 sheet.line(vec![(px, top), (px, bottom)], grid);
+            }
+            if !self.has_x_ticks {
+                continue;
             }
             sheet.line(vec![(px, bottom), (px, bottom + 5.0)], line);
             sheet.text(label, (px, bottom + 16.0), 13.0, MUTED, Anchor::Center);

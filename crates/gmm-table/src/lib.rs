@@ -18,6 +18,7 @@
 
 mod error;
 mod field;
+pub mod figure;
 mod records;
 mod table;
 mod write;

@@ -6,22 +6,25 @@ use gmm_figures::{
     typeset, viridis,
 };
 
-use super::densities::{curve, square_page};
-use super::{MARGIN, in_plane, legend_place, outline, page, plane_axes, point, scatter, subtitle};
+use gmm_table::figure::{Groups, MARGIN, curve, legend_place, outline, page, scatter, square_page};
+
+use super::{plane_axes, point, portrait, subtitle};
 use crate::data::Points;
 use crate::model::{Anomalies, Report, percentile};
 
-/// Rows coloured by the posterior of the components, whose ellipses are drawn at one and two deviations.
+/// Rows coloured by the posterior of the components, whose ellipses are drawn at one and two deviations; in panels of
+/// pairs where there are more than two columns.
 ///
 /// # Errors
 /// As [`gmm_core::Gmm::marginal`], for rows of one column.
 pub fn clusters(points: &Points, report: &Report) -> Result<Sheet, GmmError> {
-    let model = in_plane(&report.fitted.model)?;
+    let model = &report.fitted.model;
+    let title = format!("Clusters: {}", points.name);
+    if points.columns.len() != 2 {
+        return portrait(title, points, report).sheet();
+    }
     let (mut sheet, frame) = square_page();
-    sheet.heading(
-        &format!("Clusters: {}", points.name),
-        &subtitle(points, report),
-    );
+    sheet.heading(&title, &subtitle(points, report));
     let axes = plane_axes(frame, points, &[&points.rows]);
     axes.draw(&mut sheet);
     let posterior = &report.responsibilities;
@@ -51,7 +54,7 @@ pub fn clusters(points: &Points, report: &Report) -> Result<Sheet, GmmError> {
         };
         let stroke = Stroke::new(color, 1.6);
         for radius in [1.0, 2.0] {
-            axes.line(&mut sheet, outline(&model, component, radius), stroke);
+            axes.line(&mut sheet, outline(model, component, radius), stroke);
         }
     }
     if k == 2 {
@@ -95,7 +98,9 @@ pub fn anomalies(
         let values = points.rows.column(0).to_vec();
         let axis = (points.columns[0].as_str(), padded(values.iter().copied()));
         let model = &report.fitted.model;
-        let axes = curve(&mut sheet, frame, ("Data", &values), axis, model)?;
+        let groups = Groups::of_components(model.n_components());
+        let data = Some(("Data", values.as_slice()));
+        let axes = curve(&mut sheet, frame, data, axis, (model, &groups))?;
         for &row in &found.rows {
             axes.cross(&mut sheet, (values[row], 0.0), 6.5, cross);
         }
@@ -152,7 +157,7 @@ pub fn anomalies(
 /// As [`clusters`].
 pub fn reduction(points: &Points, report: &Report) -> Result<Sheet, GmmError> {
     const SIDE: u32 = 480;
-    let model = in_plane(&report.fitted.model)?;
+    let model = report.fitted.model.marginal(&[0, 1])?;
     let width = 2 * (SIDE + gmm_figures::LEFT + MARGIN) + MARGIN;
     let (mut sheet, first) = page(width, SIDE + 164, SIDE + gmm_figures::LEFT + 2 * MARGIN);
     sheet.heading(

@@ -5,7 +5,9 @@ use gmm_figures::{
     Axes, BLUE, Color, Fill, Frame, HEADING, Sheet, Stroke, distinct, padded, typeset,
 };
 
-use super::{in_plane, outline, plane_axes, point};
+use gmm_table::figure::outline;
+
+use super::{plane_axes, point};
 use crate::data::Points;
 use crate::model::Step;
 
@@ -41,7 +43,7 @@ pub fn learning(points: &Points, steps: &[Step], whole: &Fitted) -> Result<Sheet
         height: PANEL,
     };
     for (i, step) in steps.iter().enumerate() {
-        let model = in_plane(&step.model)?;
+        let model = step.model.marginal(&[0, 1])?;
         let title = match step.iteration {
             0 => String::from("Start"),
             1 => String::from("1 iteration"),

@@ -4,8 +4,9 @@ use gmm_core::GmmError;
 use gmm_core::ndarray::Array2;
 use gmm_figures::{Axes, BLUE, Fill, Frame, GREEN, Sheet, Stroke, padded};
 
-use super::densities::curve;
-use super::{MARGIN, in_plane, outline, page, plane_axes, scatter, subtitle};
+use gmm_table::figure::{Groups, MARGIN, curve, outline, page, scatter};
+
+use super::{plane_axes, subtitle};
 use crate::data::Points;
 use crate::model::Report;
 
@@ -27,17 +28,14 @@ pub fn generated(points: &Points, report: &Report, drawn: &Array2<f64>) -> Resul
         // The range of both, so that the figures of data and draws can be compared.
         let all = points.rows.iter().chain(drawn);
         let axis = (points.columns[0].as_str(), padded(all.copied()));
-        curve(
-            &mut sheet,
-            frame,
-            ("Drawn", &values),
-            axis,
-            &report.fitted.model,
-        )?;
+        let model = &report.fitted.model;
+        let groups = Groups::of_components(model.n_components());
+        let drawn = Some(("Drawn", values.as_slice()));
+        curve(&mut sheet, frame, drawn, axis, (model, &groups))?;
         return Ok(sheet);
     }
     const SIDE: u32 = 480;
-    let model = in_plane(&report.fitted.model)?;
+    let model = report.fitted.model.marginal(&[0, 1])?;
     let step = SIDE + gmm_figures::LEFT + MARGIN;
     let (mut sheet, first) = page(2 * step + MARGIN, SIDE + 164, step + MARGIN);
     sheet.heading(&title, &subtitle);
