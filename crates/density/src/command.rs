@@ -101,7 +101,7 @@ impl Common {
     fn refuse_what_em_does_not_hear(&self) -> Result<(), Failure> {
         let given = [
             ("--select", self.fit.select.is_some()),
-            ("--restarts", self.fit.restarts != 1),
+            ("--restarts", self.fit.search.restarts != 1),
         ];
         match given.iter().find(|(_, is_given)| *is_given) {
             Some((flag, _)) => Err(Failure::Usage(format!(
@@ -132,7 +132,7 @@ impl Common {
                 params: self.fit.params(ridge),
             },
             least_columns: defaults.least_columns,
-            seed: self.fit.seed,
+            seed: self.fit.search.seed,
             output: &self.output,
             table: &self.table,
         }

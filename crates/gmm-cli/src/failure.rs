@@ -17,6 +17,9 @@ pub enum Failure {
     /// It was called rightly but could not do the work: exit code 1.
     #[error("{0}")]
     Work(String),
+    /// Nobody reads standard output any more: there is nothing left to do and nothing to say, exit code 0.
+    #[error("standard output is closed")]
+    Closed,
 }
 
 impl Failure {
@@ -37,6 +40,7 @@ impl Failure {
         match self {
             Self::Usage(_) => 2,
             Self::Work(_) => 1,
+            Self::Closed => 0,
         }
     }
 }
@@ -54,7 +58,7 @@ impl From<GmmError> for Failure {
 pub fn run<A: Parser>(work: impl FnOnce(A) -> Result<(), Failure>) -> ExitCode {
     let failure = match parse::<A>(std::env::args_os()) {
         Ok(Some(args)) => match work(args) {
-            Ok(()) => return ExitCode::SUCCESS,
+            Ok(()) | Err(Failure::Closed) => return ExitCode::SUCCESS,
             Err(failure) => failure,
         },
         Ok(None) => return ExitCode::SUCCESS,

@@ -27,6 +27,15 @@ pub struct FitArgs {
     #[arg(long, value_name = "TYPE")]
     pub covariance: Option<CovarianceType>,
 
+    /// How it is found.
+    #[command(flatten)]
+    pub search: SearchArgs,
+}
+
+/// Flags of how a fit is found, of programs that ask for numbers of components and covariances in their own way.
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(next_help_heading = "Fit")]
+pub struct SearchArgs {
     /// Variance added to every covariance, in squared units of what is fitted [default: 1e-6 of the variance of
     /// each column; of colours and spectra, 1e-6]
     #[arg(long, value_name = "VARIANCE", value_parser = parse_size, allow_negative_numbers = true)]
@@ -80,9 +89,16 @@ impl FitArgs {
 
     /// The estimator, with this ridge unless the command line has one. It is given the number of components later.
     pub fn params(&self, ridge: Ridge) -> GmmParams {
+        let covariance_type = self.covariance.unwrap_or_default();
+        self.search.params(ridge).covariance_type(covariance_type)
+    }
+}
+
+impl SearchArgs {
+    /// The estimator, with this ridge unless the command line has one. It is given components and covariances later.
+    pub fn params(&self, ridge: Ridge) -> GmmParams {
         let ridge = self.ridge.map_or(ridge, Ridge::Absolute);
         Gmm::params(1)
-            .covariance_type(self.covariance.unwrap_or_default())
             .ridge(ridge)
             .tolerance(self.tolerance)
             .n_runs(self.restarts)

@@ -39,45 +39,16 @@ impl Outputs {
     /// # Errors
     /// [`Failure::Work`] naming the path, if it is a folder or its folder cannot be written to.
     pub fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-        let cannot = |why: &str| cannot_write(path, why);
-        let target = resolved(path);
-        if path.is_dir() || path.as_os_str().to_string_lossy().ends_with(['/', '\\']) {
-            return Err(cannot("it is a folder"));
-        }
-        let existing = match fs::metadata(&target) {
-            Ok(metadata) => Some(metadata),
-            Err(e) if e.kind() == ErrorKind::NotFound => None,
-            Err(e) => return Err(cannot(&reason(&e))),
+        let (path, place) = match Draft::of(path)? {
+            Draft::Device(path) => (path, Place::Device(bytes.to_vec())),
+            Draft::Beside(target, mut file) => {
+                file.write_all(bytes)
+                    .and_then(|()| file.flush())
+                    .map_err(|e| cannot_write(path, &reason(&e)))?;
+                (target, Place::Beside(file))
+            }
         };
-        if existing
-            .as_ref()
-            .is_some_and(|metadata| !metadata.is_file())
-        {
-            let place = Place::Device(bytes.to_vec());
-            self.waiting.push(Waiting {
-                path: target,
-                place,
-            });
-            return Ok(());
-        }
-        let folder = folder_of(&target);
-        if !folder.is_dir() {
-            return Err(cannot(&format!("there is no folder {}", folder.display())));
-        }
-        let mut file = beside(folder).map_err(|e| cannot(&reason(&e)))?;
-        file.write_all(bytes)
-            .and_then(|()| file.flush())
-            .map_err(|e| cannot(&reason(&e)))?;
-        if let Some(metadata) = existing {
-            let permissions = metadata.permissions();
-            file.as_file()
-                .set_permissions(permissions)
-                .map_err(|e| cannot(&reason(&e)))?;
-        }
-        self.waiting.push(Waiting {
-            path: target,
-            place: Place::Beside(file),
-        });
+        self.waiting.push(Waiting { path, place });
         Ok(())
     }
 
@@ -109,6 +80,50 @@ impl Outputs {
             }
         }
         Ok(())
+    }
+}
+
+/// Where a path leads, links followed.
+#[derive(Debug)]
+pub(crate) enum Draft {
+    /// A device, which is written to as it is.
+    Device(PathBuf),
+    /// A file, with an empty one beside it that is to take its name.
+    Beside(PathBuf, NamedTempFile),
+}
+
+impl Draft {
+    /// # Errors
+    /// [`Failure::Work`] naming the path, if it is a folder or its folder cannot be written to.
+    pub(crate) fn of(path: &Path) -> Result<Self, Failure> {
+        let cannot = |why: &str| cannot_write(path, why);
+        let target = resolved(path);
+        if path.is_dir() || path.as_os_str().to_string_lossy().ends_with(['/', '\\']) {
+            return Err(cannot("it is a folder"));
+        }
+        let existing = match fs::metadata(&target) {
+            Ok(metadata) => Some(metadata),
+            Err(e) if e.kind() == ErrorKind::NotFound => None,
+            Err(e) => return Err(cannot(&reason(&e))),
+        };
+        if existing
+            .as_ref()
+            .is_some_and(|metadata| !metadata.is_file())
+        {
+            return Ok(Self::Device(target));
+        }
+        let folder = folder_of(&target);
+        if !folder.is_dir() {
+            return Err(cannot(&format!("there is no folder {}", folder.display())));
+        }
+        let file = beside(folder).map_err(|e| cannot(&reason(&e)))?;
+        if let Some(metadata) = existing {
+            let permissions = metadata.permissions();
+            file.as_file()
+                .set_permissions(permissions)
+                .map_err(|e| cannot(&reason(&e)))?;
+        }
+        Ok(Self::Beside(target, file))
     }
 }
 
@@ -158,7 +173,7 @@ fn beside(folder: &Path) -> std::io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
-fn cannot_write(path: &Path, why: &str) -> Failure {
+pub(crate) fn cannot_write(path: &Path, why: &str) -> Failure {
     Failure::Work(format!("cannot write {}: {why}", path.display()))
 }
 

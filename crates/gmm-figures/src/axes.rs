@@ -192,7 +192,6 @@ impl Axes {
         let (right, bottom) = (left + f64::from(width), top + f64::from(height));
         let grid = Stroke::new(Color(235, 235, 235), 1.0);
         let line = Stroke::new(Color(140, 140, 140), 1.0);
-        // Rather three numbers close to each other than one alone.
         let n_ticks = |pixels: u32, apart: u32| {
             (pixels / apart).clamp(2 + (pixels / 140).min(1), 10) as usize
         };

@@ -151,7 +151,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         values: series.values.len(),
         missing_values: report.n_missing,
         lags: args.lags,
-        seed: args.fit.seed,
+        seed: args.fit.search.seed,
         fit: FitReport::new(
             &report.fitted,
             report.summary.iter().map(|r| r.size).collect(),

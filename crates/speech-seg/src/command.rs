@@ -189,7 +189,7 @@ impl JsonReport {
             scale: report.scale.name(),
             window: options.windows.nperseg,
             overlap: options.windows.noverlap,
-            seed: args.fit.seed,
+            seed: args.fit.search.seed,
             fit: FitReport::new(
                 &report.fitted,
                 report.segments.iter().map(|s| s.size).collect(),
