@@ -20,6 +20,7 @@ mod error;
 mod field;
 pub mod figure;
 mod records;
+pub mod sklearn;
 mod table;
 mod write;
 

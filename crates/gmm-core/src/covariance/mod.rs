@@ -157,6 +157,15 @@ impl Covariance {
             .collect()
     }
 
+    /// L⁻¹ of Σ = LLᵀ, row by row: the lower triangle that whitens.
+    pub fn whitening(&self) -> Vec<Vec<f64>> {
+        let (d, triangle) = (self.dim(), self.inverse_factor());
+        let entry = |i: usize, j: usize| if j <= i { triangle[lower(i, j)] } else { 0.0 };
+        (0..d)
+            .map(|i| (0..d).map(|j| entry(i, j)).collect())
+            .collect()
+    }
+
     /// The variance of each feature given all others, 1/(Σ⁻¹)ⱼⱼ.
     pub(crate) fn conditional_variances(&self) -> Vec<f64> {
         match self.cholesky() {
@@ -266,7 +275,7 @@ impl Covariance {
     }
 
     /// Whether features are independent.
-    pub(crate) fn is_diagonal(&self) -> bool {
+    pub fn is_diagonal(&self) -> bool {
         matches!(self, Self::Diagonal { .. } | Self::Spherical { .. })
     }
 
