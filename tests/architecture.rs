@@ -15,14 +15,14 @@ const FLOORS: &[(&str, usize)] = &[
     ("trial", 0),
     ("gmm-figures", 1),
     ("gmm-cli", 1),
-    ("gmm-table", 1),
-    ("density", 2),
-    ("digits", 2),
-    ("image-seg", 2),
-    ("regimes", 2),
-    ("speech-seg", 2),
-    ("slides", 3),
-    ("gmm-tests", 4),
+    ("gmm-table", 2),
+    ("density", 3),
+    ("digits", 3),
+    ("image-seg", 3),
+    ("regimes", 3),
+    ("speech-seg", 3),
+    ("slides", 4),
+    ("gmm-tests", 5),
 ];
 
 /// Crates of one domain each.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gmm_table::Table;
+use gmm_table::{Format, Source, Wanted};
 
 use crate::data::{Points, PointsError};
 
@@ -14,11 +14,17 @@ impl Points {
     /// [`PointsError`] for a file that is no such table, a column that is not there or holds text, and where no
     /// row is complete.
     pub fn read(path: &Path, columns: &[String]) -> Result<Self, PointsError> {
-        let table = Table::read(path)?;
-        let columns = chosen(&table, columns)?;
+        let wanted = match columns {
+            [] => Wanted::all_numeric(),
+            named => Wanted::numbers(named),
+        };
+        let table = Source::open(path, &Format::default())?.read(&wanted, &|_, _| {})?;
+        let columns = table.number_names();
+        if columns.is_empty() {
+            return Err(PointsError::NoNumbers);
+        }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let numbers = table.numbers(&columns)?;
-        let (kept, rows) = numbers.complete();
+        let (kept, rows) = table.complete();
         if kept.is_empty() {
             return Err(PointsError::NoCompleteRow(
                 table.n_rows(),
@@ -27,26 +33,12 @@ impl Points {
         }
         Ok(Self {
             name: name.into_owned(),
-            columns: numbers.names().to_vec(),
             n_incomplete: table.n_rows() - kept.len(),
             numbers: kept.iter().map(|row| row + 1).collect(),
+            columns,
             rows,
         })
     }
-}
-
-/// The columns asked for; where none are, those that hold numbers only.
-fn chosen(table: &Table, asked: &[String]) -> Result<Vec<String>, PointsError> {
-    let columns: Vec<String> = if asked.is_empty() {
-        let numeric = table.numeric_columns()?.into_iter();
-        numeric.map(String::from).collect()
-    } else {
-        asked.to_vec()
-    };
-    if columns.is_empty() {
-        return Err(PointsError::NoNumbers);
-    }
-    Ok(columns)
 }
 
 #[cfg(test)]

@@ -141,7 +141,7 @@ impl Images {
             });
         }
         let labels: Vec<usize> = given.iter().map(|&v| v as usize).collect();
-        let classes = classes(&labels, lines)?;
+        let classes = classes(&labels, &lines)?;
         let (width, height) = shape(n_pixels, width)?;
         Ok(Self {
             width,

@@ -1,4 +1,4 @@
-//! Files read whole, and in plain words why they cannot be.
+//! Files opened or read whole, and in plain words why they cannot be.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read};
@@ -40,14 +40,22 @@ impl From<Error> for FileError {
 /// # Errors
 /// A file that is missing, a folder, not readable or too long.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
-    if path.is_dir() {
-        return Err(FileError::Folder);
-    }
-    let file = File::open(path)?;
+    let file = open(path)?;
     if file.metadata()?.len() > LONGEST {
         return Err(FileError::TooLong);
     }
     read_from(file)
+}
+
+/// A file of any length, to be read piece by piece.
+///
+/// # Errors
+/// A file that is missing, a folder or not readable.
+pub fn open(path: &Path) -> Result<File, FileError> {
+    if path.is_dir() {
+        return Err(FileError::Folder);
+    }
+    Ok(File::open(path)?)
 }
 
 /// All bytes of a source.

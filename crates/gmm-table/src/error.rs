@@ -5,6 +5,9 @@ const SHOWN: usize = 40;
 /// Columns that a message lists.
 const LISTED: usize = 10;
 
+/// Bytes of the longest record that is read.
+pub(crate) const LONGEST_RECORD: usize = 64 << 20;
+
 use gmm_files::FileError;
 
 /// What is wrong with a table, in one line.
@@ -36,6 +39,33 @@ pub enum TableError {
     NotUtf8 {
         /// Line of the first wrong byte.
         line: usize,
+    },
+    /// What was said to part fields cannot.
+    #[error("fields cannot be parted by {:?}", char::from(*.byte))]
+    Delimiter {
+        /// What was said.
+        byte: u8,
+    },
+    /// A record is too long to be one, for want of a quotation mark perhaps.
+    #[error(
+        "line {line}: a record does not end within {} MiB; is a quotation mark without its partner?",
+        LONGEST_RECORD >> 20
+    )]
+    Endless {
+        /// Line where the record begins.
+        line: usize,
+    },
+    /// A column is there, but was not asked for when the table was read.
+    #[error("column \"{column}\" was not read")]
+    NotRead {
+        /// Name of the column.
+        column: String,
+    },
+    /// No row has a value in a column.
+    #[error("column \"{column}\" has no value in any row")]
+    NoValues {
+        /// Name of the column.
+        column: String,
     },
     /// A quotation mark has no partner.
     #[error("line {line}: a quotation mark opens a field that never ends")]
@@ -72,10 +102,12 @@ pub enum TableError {
         second: usize,
     },
     /// No column is called so.
-    #[error("there is no column \"{wanted}\"; there are {known}")]
+    #[error("there is no column \"{wanted}\"{} there are {known}", meant(.nearest))]
     UnknownColumn {
         /// What was asked for.
         wanted: String,
+        /// A column whose name is nearly the same.
+        nearest: Option<String>,
         /// The first of the columns' names.
         known: String,
     },
@@ -111,6 +143,47 @@ pub enum TableError {
         /// The field.
         text: String,
     },
+}
+
+impl TableError {
+    /// The line that it is about.
+    pub fn line(&self) -> Option<usize> {
+        match self {
+            Self::TooWide { line, .. }
+            | Self::NotText { line }
+            | Self::NotUtf8 { line }
+            | Self::OpenQuote { line }
+            | Self::Endless { line }
+            | Self::Ragged { line, .. }
+            | Self::NotANumber { line, .. }
+            | Self::DecimalComma { line, .. }
+            | Self::NotFinite { line, .. } => Some(*line),
+            _ => None,
+        }
+    }
+}
+
+/// The refusal of a column that is not there.
+pub(crate) fn unknown(wanted: &str, names: &[String]) -> TableError {
+    TableError::UnknownColumn {
+        wanted: shown(wanted),
+        nearest: nearest(wanted, names).map(|name| shown(name)),
+        known: listed(names),
+    }
+}
+
+/// The name that is most like another, if they are as alike as a word and its misspelling.
+fn nearest<'n>(wanted: &str, names: &'n [String]) -> Option<&'n String> {
+    let wanted = wanted.to_lowercase();
+    let likeness = |name: &String| strsim::osa_distance(&wanted, &name.to_lowercase());
+    let nearest = names.iter().min_by_key(|name| likeness(name))?;
+    let is_like = likeness(nearest) <= wanted.chars().count() / 3;
+    is_like.then_some(nearest)
+}
+
+fn meant(nearest: &Option<String>) -> String {
+    let ask = |name: &String| format!("; did you mean \"{name}\"?");
+    nearest.as_ref().map_or(String::from(";"), ask)
 }
 
 fn fields(n: usize) -> &'static str {

@@ -15,16 +15,46 @@ pub(crate) enum Field {
 impl Field {
     /// Reads a field without spaces around it.
     pub(crate) fn of(text: &str) -> Self {
-        if text.is_empty() || MISSING.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+        if text.is_empty() {
             return Self::Missing;
         }
+        // Most fields are numbers, and no word for nothing is one but NaN.
         match text.parse::<f64>() {
-            // With a sign.
             Ok(value) if value.is_nan() => Self::Missing,
             Ok(value) => Self::Number(value),
+            Err(_) if MISSING.iter().any(|word| text.eq_ignore_ascii_case(word)) => Self::Missing,
             Err(_) => Self::Text,
         }
     }
+}
+
+/// What fields mean, with words for missing values beside those that always are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Meaning {
+    missing: Vec<String>,
+}
+
+impl Meaning {
+    /// With these words too; spaces around them do not count.
+    pub(crate) fn new(missing: &[String]) -> Self {
+        Self {
+            missing: missing.iter().map(|word| word.trim().to_owned()).collect(),
+        }
+    }
+
+    /// Reads a field without spaces around it.
+    #[inline]
+    pub(crate) fn of(&self, text: &str) -> Field {
+        if !self.missing.is_empty() && self.missing.iter().any(|w| text.eq_ignore_ascii_case(w)) {
+            return Field::Missing;
+        }
+        Field::of(text)
+    }
+}
+
+/// Whether a field that is there begins a column of numbers: it is one, if need be with a decimal comma.
+pub(crate) fn begins_numbers(field: Field, text: &str) -> bool {
+    field != Field::Text || has_decimal_comma(text)
 }
 
 /// Whether a text would be a number if its comma were a point.

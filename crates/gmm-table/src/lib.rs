@@ -1,7 +1,9 @@
 //! Tables of numbers: CSV with named columns, read and written.
 //!
-//! A [`Table`] is read from a file or from bytes. Its fields are kept as text; a column becomes numbers when it is
-//! asked for as such, so that labels and dates may stand beside what is measured.
+//! A [`Source`] is an opened table: its columns are known. Its rows come in [`Block`]s, the numbers of some columns and
+//! the texts of others, as they are [`Wanted`]; or all together as a [`Table`], whose numbers a fit reads as
+//! [`gmm_core::Rows`]. Text is read piece by piece and turned into numbers on all threads, so that a table takes the
+//! memory of its numbers and a few MiB for each thread, however long the file.
 //!
 //! **What is read.** UTF-8 text, with or without a byte-order mark, with line ends of any system. Fields are
 //! parted by tabs, semicolons, pipes or commas, whichever makes rows of equal length, in this order; they may
@@ -16,14 +18,31 @@
 //! **Numbers.** Decimals with a point, and an exponent if need be; what is infinite or beyond the range of `f64`
 //! is refused.
 
+mod block;
+mod chunks;
 mod error;
 mod field;
 pub mod figure;
+mod format;
+mod head;
+mod numbers;
+mod parse;
 mod records;
 pub mod sklearn;
+mod source;
 mod table;
+mod text;
+mod wanted;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
+pub use block::{Block, Texts};
 pub use error::TableError;
-pub use table::{Column, Numbers, Table};
+pub use format::Format;
+pub use numbers::Numbers;
+pub use source::{Blocks, Observe, Source};
+pub use table::{Column, Table};
+pub use wanted::Wanted;
 pub use write::{number, to_csv};

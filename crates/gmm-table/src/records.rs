@@ -1,4 +1,4 @@
-//! From bytes to records: text, lines and fields.
+//! From text to records: lines and fields.
 
 use csv::{ReaderBuilder, StringRecord};
 
@@ -10,32 +10,30 @@ const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
 /// Records that are looked at to find what parts fields.
 const SAMPLED: usize = 50;
 
-/// The text of a table, without its byte-order mark.
-pub(crate) fn text_of(bytes: &[u8]) -> Result<&str, TableError> {
+/// Refuses bytes that are no text. The first line of them is `line`.
+pub(crate) fn text_of(bytes: &[u8], line: usize) -> Result<&str, TableError> {
     // Before the test for UTF-8, so that UTF-16 and what is no text are told from other 8-bit encodings.
-    if let Some(at) = bytes.iter().position(|b| *b == 0) {
-        let line = 1 + n_line_ends(&bytes[..at]);
+    if let Some(at) = memchr::memchr(0, bytes) {
+        let line = line + n_line_ends(&bytes[..at]);
         return Err(TableError::NotText { line });
     }
-    let text = std::str::from_utf8(bytes).map_err(|e| TableError::NotUtf8 {
-        line: 1 + n_line_ends(&bytes[..e.valid_up_to()]),
-    })?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    std::str::from_utf8(bytes).map_err(|e| TableError::NotUtf8 {
+        line: line + n_line_ends(&bytes[..e.valid_up_to()]),
+    })
 }
 
 /// Line ends of any system: LF, CR LF and CR.
-fn n_line_ends(bytes: &[u8]) -> usize {
-    let ends = |i: &usize| match bytes[*i] {
-        b'\n' => true,
-        b'\r' => bytes.get(i + 1) != Some(&b'\n'),
-        _ => false,
-    };
-    (0..bytes.len()).filter(ends).count()
+pub(crate) fn n_line_ends(bytes: &[u8]) -> usize {
+    let is_lone = |i: &usize| bytes.get(i + 1) != Some(&b'\n');
+    memchr::memchr_iter(b'\n', bytes).count()
+        + memchr::memchr_iter(b'\r', bytes).filter(is_lone).count()
 }
 
 /// The records of a text, with their lines.
 pub(crate) struct Records<'a> {
     text: &'a [u8],
+    /// Whether nothing follows the text.
+    is_whole: bool,
     delimiter: u8,
     reader: csv::Reader<&'a [u8]>,
     /// How far lines were counted, and the line there.
@@ -44,18 +42,15 @@ pub(crate) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    /// The records of a text, its fields parted by what makes rows of them.
-    pub(crate) fn new(text: &'a str) -> Self {
-        Self::parted_by(delimiter_of(text), text)
-    }
-
-    fn parted_by(delimiter: u8, text: &'a str) -> Self {
+    /// The records of a text that begins in this line. Of one that is not whole, the last is not read.
+    pub(crate) fn new(text: &'a str, delimiter: u8, line: usize, is_whole: bool) -> Self {
         Self {
             text: text.as_bytes(),
+            is_whole,
             delimiter,
             reader: reader(delimiter, text.as_bytes()),
             counted: 0,
-            line: 1,
+            line,
         }
     }
 
@@ -74,7 +69,11 @@ impl<'a> Records<'a> {
             let (start, raw) = (before + skipped, &raw[skipped..]);
             self.line += n_line_ends(&self.text[self.counted..start]);
             self.counted = start;
-            if start + raw.len() == self.text.len() && is_open(self.delimiter, raw) {
+            let is_last = start + raw.len() == self.text.len();
+            if is_last && !self.is_whole {
+                return Ok(None);
+            }
+            if is_last && is_open(self.delimiter, raw) {
                 return Err(TableError::OpenQuote { line: self.line });
             }
             let is_blank = record.len() == 1 && raw.trim_ascii().is_empty();
@@ -82,6 +81,14 @@ impl<'a> Records<'a> {
                 return Ok(Some(self.line));
             }
         }
+    }
+
+    /// Where the record that was read last ends, and the line there.
+    pub(crate) fn end(&self) -> (usize, usize) {
+        let end = self.reader.position().byte() as usize;
+        let is_between = self.text[..end].ends_with(b"\r") && self.text[end..].starts_with(b"\n");
+        let end = end + usize::from(is_between);
+        (end, self.line + n_line_ends(&self.text[self.counted..end]))
     }
 
     /// Fields of the first records, as far as they can be read.
@@ -105,13 +112,16 @@ fn reader(delimiter: u8, bytes: &[u8]) -> csv::Reader<&[u8]> {
 
 /// Whether a record ends within quotes: then another line would still be part of it.
 fn is_open(delimiter: u8, raw: &[u8]) -> bool {
-    let longer = [raw, b"\nx"].concat();
-    raw.contains(&b'"') && reader(delimiter, &longer).byte_records().count() == 1
+    let is_one = || {
+        let longer = [raw, b"\nx"].concat();
+        reader(delimiter, &longer).byte_records().count() == 1
+    };
+    raw.contains(&b'"') && is_one()
 }
 
 /// What parts the fields: that which gives the first records an equal number of them, or else the first most.
-fn delimiter_of(text: &str) -> u8 {
-    let widths = DELIMITERS.map(|d| (d, Records::parted_by(d, text).widths()));
+pub(crate) fn delimiter_of(text: &str, is_whole: bool) -> u8 {
+    let widths = DELIMITERS.map(|d| (d, Records::new(text, d, 1, is_whole).widths()));
     let makes_rows = |widths: &[usize]| match widths {
         [first, rest @ ..] => *first > 1 && rest.iter().all(|width| width == first),
         [] => false,
@@ -126,7 +136,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Vec<(usize, Vec<String>)>, TableError> {
-        let mut records = Records::new(text);
+        let mut records = Records::new(text, delimiter_of(text, true), 1, true);
         let mut record = StringRecord::new();
         let mut found = Vec::new();
         while let Some(line) = records.read(&mut record)? {
@@ -168,7 +178,7 @@ mod tests {
             ("a;b\n\"1\n", b';'),
             ("", b','),
         ] {
-            assert_eq!(delimiter_of(text), expected, "{text:?}");
+            assert_eq!(delimiter_of(text, true), expected, "{text:?}");
         }
     }
 

@@ -1,124 +1,117 @@
-//! Tables and what is asked of them.
+//! Tables that were read and what is asked of them.
 
-use std::collections::HashMap;
 use std::path::Path;
 
-use csv::StringRecord;
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use gmm_core::{Rows, Tile};
+use ndarray::{Array2, s};
 
-use crate::error::{TableError, listed, shown};
-use crate::field::{Field, has_decimal_comma};
-use crate::records::{Records, text_of};
+use crate::block::Block;
+use crate::error::{TableError, shown};
+use crate::field::{Field, Meaning, begins_numbers};
+use crate::format::Format;
+use crate::numbers::{Numbers, is_complete};
+use crate::parse::refusal;
+use crate::source::{Observe, Source};
+use crate::wanted::{Kind, Wanted, place};
 
-/// The widest table that is read.
-const MOST_COLUMNS: usize = 1 << 16;
-
-/// Rows of fields in named columns: at least one row and one column.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What was read of a table: the numbers of some columns and the texts of others, at least one row of them.
+///
+/// The numbers are [`Rows`]: a fit reads them where they are. Columns of texts can be asked for numbers later.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     names: Vec<String>,
     has_header: bool,
-    /// The line of each row.
-    lines: Vec<usize>,
-    /// The fields, row by row.
-    fields: Texts,
+    /// The columns of numbers and of texts, by their places among the names.
+    numbers: Vec<usize>,
+    texts: Vec<usize>,
+    meaning: Meaning,
+    n_rows: usize,
+    blocks: Vec<Block>,
 }
 
-/// Many texts in one.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Texts {
-    joined: String,
-    ends: Vec<usize>,
-}
-
-impl Texts {
-    fn push(&mut self, text: &str) {
-        self.joined.push_str(text);
-        self.ends.push(self.joined.len());
-    }
-
-    fn get(&self, i: usize) -> &str {
-        let start = if i == 0 { 0 } else { self.ends[i - 1] };
-        &self.joined[start..self.ends[i]]
+impl Source {
+    /// All rows.
+    ///
+    /// A column that [`Wanted::all_numeric`] takes has at least one number in the end: one whose first value is a text
+    /// is left out wherever that stands.
+    ///
+    /// # Errors
+    /// [`TableError::UnknownColumn`]; what is no number where one is wanted, a row of another length than the first,
+    /// and what else is wrong in the file, whichever is first in it.
+    pub fn read(self, wanted: &Wanted, observe: Observe<'_>) -> Result<Table, TableError> {
+        let (names, has_header) = (self.names().to_vec(), self.has_header());
+        let meaning = self.meaning();
+        let mut rest = self.blocks_of(wanted, observe, false)?;
+        let mut blocks = Vec::new();
+        for block in rest.by_ref() {
+            blocks.push(block?);
+        }
+        let columns = rest.columns();
+        let is_numeric = |kind: &Kind| wanted.names_numbers() || *kind == Kind::Number;
+        let kept: Vec<usize> = (0..columns.numbers.len())
+            .filter(|c| is_numeric(&rest.kinds()[*c]))
+            .collect();
+        let numbers = kept.iter().map(|c| columns.numbers[*c]).collect();
+        if kept.len() < columns.numbers.len() {
+            blocks.iter_mut().for_each(|block| block.keep(&kept));
+        }
+        Ok(Table {
+            names,
+            has_header,
+            numbers,
+            texts: columns.texts.clone(),
+            meaning,
+            n_rows: blocks.iter().map(Block::n_rows).sum(),
+            blocks,
+        })
     }
 }
 
 impl Table {
-    /// Reads a file.
+    /// Reads a file, all of it as texts.
     ///
     /// # Errors
-    /// A file that is missing, a folder, not readable or longer than 1 GiB; else as
-    /// [`from_bytes`](Self::from_bytes). The path is not part of the message.
+    /// A file that is missing, a folder or not readable; else as [`from_bytes`](Self::from_bytes). The path is not
+    /// part of the message.
     pub fn read(path: &Path) -> Result<Self, TableError> {
-        Self::from_bytes(&gmm_files::read(path)?)
+        Source::open(path, &Format::default())?.read(&Wanted::all_text(), &|_, _| {})
     }
 
-    /// Reads the bytes of a file.
+    /// Reads the bytes of a file, all of it as texts.
     ///
     /// # Errors
-    /// Bytes that are no UTF-8 text or too many; a table without rows; a row with more or fewer fields than the
-    /// first line; a quotation mark without a partner; two columns of one name; more than 65 536 columns.
+    /// Bytes that are no UTF-8 text; a table without rows; a row with more or fewer fields than the first line; a
+    /// quotation mark without a partner; two columns of one name; more than 65 536 columns.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TableError> {
-        let mut records = Records::new(text_of(bytes)?);
-        let mut record = StringRecord::new();
-        let first_line = records.read(&mut record)?.ok_or(TableError::Empty)?;
-        let n_columns = record.len();
-        if n_columns > MOST_COLUMNS {
-            return Err(TableError::TooWide {
-                line: first_line,
-                most_columns: MOST_COLUMNS,
-            });
-        }
-        let first = record.clone();
-        let mut next_line = records.read(&mut record)?;
-        let has_header = is_header(&first, next_line.map(|_| &record));
-        let mut table = Self {
-            names: names_of(&first, has_header)?,
-            has_header,
-            lines: Vec::new(),
-            fields: Texts::default(),
-        };
-        if !has_header {
-            table.push(first_line, &first);
-        }
-        while let Some(line) = next_line {
-            if record.len() != n_columns {
-                return Err(TableError::Ragged {
-                    line,
-                    found: record.len(),
-                    expected: n_columns,
-                    first_line,
-                });
-            }
-            table.push(line, &record);
-            next_line = records.read(&mut record)?;
-        }
-        if table.lines.is_empty() {
-            return Err(TableError::NoRows);
-        }
-        Ok(table)
-    }
-
-    fn push(&mut self, line: usize, record: &StringRecord) {
-        self.lines.push(line);
-        for field in record {
-            self.fields.push(field.trim());
-        }
+        Source::from_bytes(bytes, &Format::default())?.read(&Wanted::all_text(), &|_, _| {})
     }
 
     /// Number of rows, the names not counted.
     pub fn n_rows(&self) -> usize {
-        self.lines.len()
+        self.n_rows
     }
 
-    /// Number of columns.
+    /// Number of columns of the file.
     pub fn n_columns(&self) -> usize {
         self.names.len()
     }
 
-    /// Names of the columns, from left to right.
+    /// Names of the columns of the file, from left to right.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// Names of the columns that were read as numbers, in the order of [`Rows`].
+    pub fn number_names(&self) -> Vec<String> {
+        self.numbers
+            .iter()
+            .map(|c| self.names[*c].clone())
+            .collect()
+    }
+
+    /// Names of the columns that were read as texts.
+    pub fn text_names(&self) -> Vec<String> {
+        self.texts.iter().map(|c| self.names[*c].clone()).collect()
     }
 
     /// Whether the first line names the columns.
@@ -126,33 +119,53 @@ impl Table {
         self.has_header
     }
 
+    /// The rows as they were read.
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
     /// The line of each row in the file, from 1.
-    pub fn lines(&self) -> &[usize] {
-        &self.lines
+    pub fn lines(&self) -> Vec<usize> {
+        let lines = |block: &Block| {
+            (0..block.n_rows())
+                .map(|r| block.line(r))
+                .collect::<Vec<_>>()
+        };
+        self.blocks.iter().flat_map(lines).collect()
     }
 
-    /// The columns, from left to right.
+    /// The line of a row in the file, from 1; of files without lines the number of the row.
+    pub fn line(&self, row: usize) -> usize {
+        let line = |(block, row): (&Block, usize)| block.line(row);
+        self.block_of(row).map_or(row + 1, line)
+    }
+
+    /// The block that has a row, and its place there.
+    fn block_of(&self, row: usize) -> Option<(&Block, usize)> {
+        let is_before = |block: &Block| block.first_row + block.n_rows() <= row;
+        let block = self.blocks.get(self.blocks.partition_point(is_before))?;
+        Some((block, row - block.first_row))
+    }
+
+    /// The columns that were read as texts, in the order in which they were named.
     pub fn columns(&self) -> impl Iterator<Item = Column<'_>> {
-        (0..self.n_columns()).map(|index| Column { table: self, index })
+        (0..self.texts.len()).map(|place| Column { table: self, place })
     }
 
-    /// A column by its name, or by its number from 1 where no column is called so; spaces around it do not count.
+    /// A column that was read as texts by its name, or by its number from 1 where no column is called so; spaces around
+    /// it do not count.
     ///
     /// # Errors
-    /// [`TableError::UnknownColumn`], with the names that there are.
+    /// [`TableError::UnknownColumn`], with the names that there are; [`TableError::NotRead`].
     pub fn column(&self, name: &str) -> Result<Column<'_>, TableError> {
-        let name = name.trim();
-        let named = self.names.iter().position(|n| n == name);
-        let numbered = || {
-            let index = name.parse::<usize>().ok()?.checked_sub(1)?;
-            (index < self.n_columns()).then_some(index)
-        };
-        match named.or_else(numbered) {
-            Some(index) => Ok(Column { table: self, index }),
-            None => Err(TableError::UnknownColumn {
-                wanted: shown(name),
-                known: listed(&self.names),
-            }),
+        let wanted = place(name, &self.names)?;
+        let column = self.columns().find(|c| c.index() == wanted);
+        column.ok_or_else(|| self.not_read(wanted))
+    }
+
+    fn not_read(&self, column: usize) -> TableError {
+        TableError::NotRead {
+            column: shown(&self.names[column]),
         }
     }
 
@@ -164,7 +177,8 @@ impl Table {
         Ok(self.column(name)?.texts().collect())
     }
 
-    /// Names of the columns with nothing but numbers and missing values, of which at least one is a number.
+    /// Names of the columns, among those read as texts, with nothing but numbers and missing values, of which at least
+    /// one is a number.
     ///
     /// # Errors
     /// A column that begins with a number was meant to hold numbers: as [`numbers`](Self::numbers) where it does
@@ -185,90 +199,160 @@ impl Table {
     /// The numbers of some columns, in the order in which they are named.
     ///
     /// # Errors
-    /// [`TableError::UnknownColumn`]; and with line and column: [`TableError::NotANumber`],
+    /// [`TableError::UnknownColumn`], [`TableError::NotRead`]; and with line and column: [`TableError::NotANumber`],
     /// [`TableError::DecimalComma`], [`TableError::NotFinite`].
     pub fn numbers<N: AsRef<str>>(&self, names: &[N]) -> Result<Numbers, TableError> {
         let mut values = Array2::zeros((self.n_rows(), names.len()));
         let mut found = Vec::with_capacity(names.len());
         for (mut target, name) in values.columns_mut().into_iter().zip(names) {
-            let column = self.column(name.as_ref())?;
-            for (value, number) in target.iter_mut().zip(column.numbers()?) {
-                *value = number;
-            }
-            found.push(String::from(column.name()));
+            let wanted = place(name.as_ref(), &self.names)?;
+            let numbers = match self.numbers.iter().position(|c| *c == wanted) {
+                Some(j) => self.number_column(j),
+                None => self.column(name.as_ref())?.numbers()?,
+            };
+            target
+                .iter_mut()
+                .zip(numbers)
+                .for_each(|(t, number)| *t = number);
+            found.push(self.names[wanted].clone());
         }
         Ok(Numbers {
             names: found,
             values,
         })
     }
-}
 
-/// Whether the first line names the columns: words alone do, and so does a word above a number.
-fn is_header(first: &StringRecord, second: Option<&StringRecord>) -> bool {
-    let kinds = |record: &StringRecord| -> Vec<Field> {
-        record.iter().map(|f| Field::of(f.trim())).collect()
-    };
-    let is_number = |field: &Field| matches!(field, Field::Number(_));
-    let (first, second) = (kinds(first), second.map(kinds).unwrap_or_default());
-    let mut pairs = first.iter().zip(&second);
-    first.contains(&Field::Text)
-        && (!first.iter().any(is_number) || pairs.any(|(a, b)| *a == Field::Text && is_number(b)))
-}
+    /// The values of a column of numbers.
+    fn number_column(&self, j: usize) -> Vec<f64> {
+        let columns = self.blocks.iter().map(|block| block.numbers.column(j));
+        columns.flat_map(|column| column.to_vec()).collect()
+    }
 
-/// The names in a header, or numbers.
-fn names_of(first: &StringRecord, is_header: bool) -> Result<Vec<String>, TableError> {
-    let name = |(i, field): (usize, &str)| match field.trim() {
-        name if is_header && !name.is_empty() => String::from(name),
-        _ => (i + 1).to_string(),
-    };
-    let names: Vec<String> = first.iter().enumerate().map(name).collect();
-    let mut numbers = HashMap::new();
-    for (number, name) in (1..).zip(&names) {
-        if let Some(first) = numbers.insert(name, number) {
-            return Err(TableError::SameName {
-                name: shown(name),
-                first,
-                second: number,
-            });
+    /// How many values are missing in each column of numbers.
+    pub fn n_missing(&self) -> Vec<usize> {
+        let mut n = vec![0; self.numbers.len()];
+        for block in &self.blocks {
+            for (n, column) in n.iter_mut().zip(block.numbers.columns()) {
+                *n += column.iter().filter(|v| v.is_nan()).count();
+            }
+        }
+        n
+    }
+
+    /// That every column of numbers has a value in some row.
+    ///
+    /// # Errors
+    /// [`TableError::NoValues`] with the first that has none.
+    pub fn require_values(&self) -> Result<(), TableError> {
+        let is_empty = |n: &usize| *n == self.n_rows;
+        match self.n_missing().iter().position(is_empty) {
+            Some(j) => Err(TableError::NoValues {
+                column: shown(&self.names[self.numbers[j]]),
+            }),
+            None => Ok(()),
         }
     }
-    Ok(names)
+
+    /// The rows of numbers in which nothing is missing: their indices in the table, from 0, and the numbers.
+    pub fn complete(&self) -> (Vec<usize>, Array2<f64>) {
+        let mut indices = Vec::new();
+        let mut values = Vec::new();
+        for block in &self.blocks {
+            for (row, numbers) in (block.first_row..).zip(block.numbers.rows()) {
+                if is_complete(&numbers) {
+                    indices.push(row);
+                    values.extend(numbers);
+                }
+            }
+        }
+        let shape = (indices.len(), self.numbers.len());
+        (
+            indices,
+            Array2::from_shape_vec(shape, values).unwrap_or_default(),
+        )
+    }
+
+    /// The numbers as one array, rows × columns. Each block is given up as it is copied.
+    pub fn into_array(self) -> Array2<f64> {
+        let mut values = Array2::zeros((self.n_rows, self.numbers.len()));
+        for block in self.blocks {
+            let rows = block.first_row..block.first_row + block.n_rows();
+            values.slice_mut(s![rows, ..]).assign(&block.numbers);
+        }
+        values
+    }
 }
 
-/// One column of a table.
+impl Rows for Table {
+    fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    fn n_features(&self) -> usize {
+        self.numbers.len()
+    }
+
+    fn read(&self, tile: &mut Tile) {
+        let (first, n) = (tile.first_row(), tile.n_rows());
+        let mut done = 0;
+        while let Some((block, row)) = self.block_of(first + done).filter(|_| done < n) {
+            let n_here = (block.n_rows() - row).min(n - done);
+            for (j, column) in block.numbers.columns().into_iter().enumerate() {
+                let target = &mut tile.feature_mut(j)[done..done + n_here];
+                let source = column.slice(s![row..row + n_here]);
+                match source.as_slice() {
+                    Some(source) => target.copy_from_slice(source),
+                    None => target.iter_mut().zip(source).for_each(|(t, v)| *t = *v),
+                }
+            }
+            done += n_here;
+        }
+    }
+}
+
+/// One column of a table that was read as texts.
 #[derive(Debug, Clone, Copy)]
 pub struct Column<'a> {
     table: &'a Table,
-    index: usize,
+    /// Its place among the columns of texts.
+    place: usize,
 }
 
 impl<'a> Column<'a> {
+    /// Its place in the file.
+    fn index(&self) -> usize {
+        self.table.texts[self.place]
+    }
+
     /// Its name.
     pub fn name(&self) -> &'a str {
-        &self.table.names[self.index]
+        &self.table.names[self.index()]
     }
 
     /// Its number from the left, from 1.
     pub fn number(&self) -> usize {
-        self.index + 1
+        self.index() + 1
     }
 
     /// Its fields as they are written, without the spaces around them; missing ones too.
     pub fn texts(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let Self { table, index } = *self;
-        (0..table.n_rows()).map(move |row| table.fields.get(row * table.n_columns() + index))
+        let Self { table, place } = *self;
+        table
+            .blocks
+            .iter()
+            .flat_map(move |block| block.texts[place].iter())
     }
 
     fn fields(&self) -> impl Iterator<Item = Field> + use<'a> {
-        self.texts().map(Field::of)
+        let meaning = &self.table.meaning;
+        self.texts().map(|text| meaning.of(text))
     }
 
     /// Whether the first value that is there is a number, if need be with a decimal comma.
     fn begins_with_a_number(&self) -> bool {
-        let is_there = |text: &&str| Field::of(text) != Field::Missing;
-        (self.texts().find(is_there))
-            .is_some_and(|text| Field::of(text) != Field::Text || has_decimal_comma(text))
+        let is_there = |(field, _): &(Field, &str)| *field != Field::Missing;
+        let first = self.fields().zip(self.texts()).find(is_there);
+        first.is_some_and(|(field, text)| begins_numbers(field, text))
     }
 
     /// Whether every field is a number or missing, and at least one is a number.
@@ -290,69 +374,12 @@ impl<'a> Column<'a> {
     /// With line and column: [`TableError::NotANumber`], [`TableError::DecimalComma`],
     /// [`TableError::NotFinite`].
     pub fn numbers(&self) -> Result<Vec<f64>, TableError> {
-        let number = |(text, line): (&str, &usize)| match Field::of(text) {
+        let number = |(row, text): (usize, &str)| match self.table.meaning.of(text) {
             Field::Missing => Ok(f64::NAN),
             Field::Number(value) if value.is_finite() => Ok(value),
-            field => Err(self.refused(field, text, *line)),
+            field => Err(refusal(field, self.name(), text, self.table.line(row))),
         };
-        self.texts().zip(&self.table.lines).map(number).collect()
-    }
-
-    /// Why a field is no number to compute with.
-    fn refused(&self, field: Field, text: &str, line: usize) -> TableError {
-        let column = shown(self.name());
-        let is_text = field == Field::Text;
-        let has_comma = is_text && has_decimal_comma(text);
-        let text = shown(text);
-        if has_comma {
-            TableError::DecimalComma { line, column, text }
-        } else if is_text {
-            TableError::NotANumber { line, column, text }
-        } else {
-            TableError::NotFinite { line, column, text }
-        }
-    }
-}
-
-/// Numbers of some columns of a table: finite, or NaN where they are missing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Numbers {
-    names: Vec<String>,
-    values: Array2<f64>,
-}
-
-impl Numbers {
-    /// Names of the columns.
-    pub fn names(&self) -> &[String] {
-        &self.names
-    }
-
-    /// The numbers: all rows of the table, the columns in the order of the names.
-    pub fn values(&self) -> ArrayView2<'_, f64> {
-        self.values.view()
-    }
-
-    /// The numbers, without their names.
-    pub fn into_values(self) -> Array2<f64> {
-        self.values
-    }
-
-    /// How many values are missing in each column.
-    pub fn n_missing(&self) -> Vec<usize> {
-        let count = |column: ArrayView1<'_, f64>| column.iter().filter(|v| v.is_nan()).count();
-        self.values.columns().into_iter().map(count).collect()
-    }
-
-    /// The rows in which nothing is missing: their indices in the table, from 0, and their numbers.
-    pub fn complete(&self) -> (Vec<usize>, Array2<f64>) {
-        let is_complete = |row: &ArrayView1<'_, f64>| !row.iter().any(|value| value.is_nan());
-        let rows = self.values.rows().into_iter().enumerate();
-        let indices: Vec<usize> = rows
-            .filter(|(_, row)| is_complete(row))
-            .map(|(i, _)| i)
-            .collect();
-        let values = self.values.select(Axis(0), &indices);
-        (indices, values)
+        self.texts().enumerate().map(number).collect()
     }
 }
 

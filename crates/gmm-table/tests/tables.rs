@@ -35,7 +35,7 @@ fn columns_without_names_are_numbered() {
     let table = table("1,2\n3,4\n");
     assert_eq!(table.names(), ["1", "2"]);
     assert!(!table.has_header());
-    assert_eq!((table.n_rows(), table.lines()), (2, &[1, 2][..]));
+    assert_eq!((table.n_rows(), table.lines()), (2, vec![1, 2]));
     assert_eq!(numbers("NA,2\n3,4\n")[[1, 0]], 3.0);
 }
 
