@@ -74,10 +74,12 @@ fn code(source: &str) -> String {
 
 fn nowhere(krate: &str, words: &[&str], allowed: &[&str], why: &str) {
     for (path, code) in sources(krate) {
-        let name = path.file_name().unwrap().to_str().unwrap();
+        let is_allowed = path
+            .iter()
+            .any(|part| allowed.contains(&part.to_str().unwrap()));
         for word in words {
             assert!(
-                allowed.contains(&name) || !code.contains(word),
+                is_allowed || !code.contains(word),
                 "{} contains `{word}`: {why}",
                 path.display()
             );
@@ -184,7 +186,7 @@ fn only_gmm_cli_and_the_command_lines_know_clap() {
         nowhere(
             krate,
             &["clap::", "indicatif"],
-            &["main.rs", "command.rs"],
+            &["main.rs", "command.rs", "command"],
             "flags belong to the command line",
         );
     }

@@ -35,6 +35,34 @@ impl Bar {
         Self::of(bar)
     }
 
+    /// A bar of the bytes of a file that is read, hidden when `quiet`.
+    pub fn of_bytes(name: &str, quiet: bool) -> Self {
+        if quiet || !std::io::stderr().is_terminal() {
+            return Self::of(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::no_length().with_message(format!("reading {name}"));
+        if let Ok(style) =
+            ProgressStyle::with_template("{spinner} {bytes:>10} {bytes_per_sec:>12}  {wide_msg}")
+        {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Self::of(bar)
+    }
+
+    /// Tells that so many bytes were read, of so many if that is known.
+    pub fn at_byte(&self, read: u64, all: Option<u64>) {
+        const WITH_END: &str =
+            "{spinner} {bar:16} {bytes}/{total_bytes} {bytes_per_sec:>12}  {wide_msg}";
+        if let (None, Some(all)) = (self.bar.length(), all) {
+            self.bar.set_length(all);
+            if let Ok(style) = ProgressStyle::with_template(WITH_END) {
+                self.bar.set_style(style);
+            }
+        }
+        self.bar.set_position(read);
+    }
+
     fn of(bar: ProgressBar) -> Self {
         Self {
             bar,

@@ -11,10 +11,13 @@ use crate::failure::Failure;
 use crate::output::{Draft, cannot_write};
 
 /// One output of any length: standard output, a device, or a file that takes its name when it is complete.
+///
+/// What is still held back when it is dropped unfinished is not written.
 #[derive(Debug)]
 pub struct Sink {
     name: String,
-    out: Out,
+    /// None once it is finished.
+    out: Option<Out>,
 }
 
 #[derive(Debug)]
@@ -33,7 +36,10 @@ impl Sink {
         let Some(path) = path.filter(|path| *path != Path::new("-")) else {
             let out = Out::Standard(BufWriter::new(io::stdout()));
             let name = String::from("standard output");
-            return Ok(Self { name, out });
+            return Ok(Self {
+                name,
+                out: Some(out),
+            });
         };
         let out = match Draft::of(path)? {
             Draft::Beside(target, file) => Out::Beside(target, BufWriter::new(file)),
@@ -43,13 +49,15 @@ impl Sink {
                 Out::Device(BufWriter::new(device))
             }
         };
-        let name = path.display().to_string();
-        Ok(Self { name, out })
+        Ok(Self {
+            name: path.display().to_string(),
+            out: Some(out),
+        })
     }
 
     /// Whether what was written can be gone back to.
     pub fn is_file(&self) -> bool {
-        matches!(self.out, Out::Beside(..))
+        matches!(self.out, Some(Out::Beside(..)))
     }
 
     /// Why it could not be written to.
@@ -69,39 +77,50 @@ impl Sink {
             return Err(self.failed(&error));
         }
         let cannot = |error: &io::Error| cannot_write(Path::new(&self.name), &reason(error));
-        match self.out {
-            Out::Standard(_) | Out::Device(_) => Ok(()),
-            Out::Beside(target, file) => {
-                let file = file.into_inner().map_err(|e| cannot(e.error()))?;
-                file.persist(target).map_err(|e| cannot(&e.error))?;
-                Ok(())
-            }
+        if let Some(Out::Beside(target, file)) = self.out.take() {
+            let file = file.into_inner().map_err(|e| cannot(e.error()))?;
+            file.persist(target).map_err(|e| cannot(&e.error))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        match self.out.take() {
+            Some(Out::Standard(out)) => drop(out.into_parts()),
+            Some(Out::Device(out)) => drop(out.into_parts()),
+            Some(Out::Beside(_, out)) => drop(out.into_parts()),
+            None => {}
+        }
+    }
+}
+
+impl Sink {
+    fn writer(&mut self) -> io::Result<&mut dyn Write> {
+        match &mut self.out {
+            Some(Out::Standard(out)) => Ok(out),
+            Some(Out::Device(out)) => Ok(out),
+            Some(Out::Beside(_, out)) => Ok(out),
+            None => Err(ErrorKind::BrokenPipe.into()),
         }
     }
 }
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.out {
-            Out::Standard(out) => out.write(bytes),
-            Out::Device(out) => out.write(bytes),
-            Out::Beside(_, out) => out.write(bytes),
-        }
+        self.writer()?.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.out {
-            Out::Standard(out) => out.flush(),
-            Out::Device(out) => out.flush(),
-            Out::Beside(_, out) => out.flush(),
-        }
+        self.writer()?.flush()
     }
 }
 
 impl Seek for Sink {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match &mut self.out {
-            Out::Beside(_, out) => out.seek(to),
+            Some(Out::Beside(_, out)) => out.seek(to),
             _ => Err(ErrorKind::NotSeekable.into()),
         }
     }

@@ -74,6 +74,11 @@ pub enum ParametersError {
     Model(#[from] GmmError),
 }
 
+/// Whether bytes are an archive of parameters, and not one of a table.
+pub fn is_parameters(bytes: &[u8]) -> bool {
+    Arrays::of(bytes).is_ok_and(|arrays| arrays.find("weights_").is_some())
+}
+
 /// A mixture from the bytes of an archive; `named` is the type of its covariances where the archive does not say.
 ///
 /// # Errors

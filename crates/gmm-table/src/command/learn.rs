@@ -1,0 +1,440 @@
+//! A model of a table: the flags that fit, select and plot share.
+
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::str::FromStr;
+
+use gmm_cli::clap::{self, Args};
+use gmm_cli::{Bar, Failure, SearchArgs, Span, parse_count, parse_share};
+use gmm_core::ndarray::{Array2, Axis};
+use gmm_core::selection::{Criterion, rank_by};
+use gmm_core::{CovarianceType, Fitted, GmmError, GmmParams, Prior, Ridge, Rows, Sample};
+use gmm_table::summary::{counted, in_order};
+use gmm_table::{Table, Wanted};
+
+use super::input::{Reading, named};
+
+/// Columns of a table, and how much each row counts.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Table")]
+pub(super) struct Chosen {
+    /// Columns to use, by name or number, separated by commas [default: all that hold numbers]
+    #[arg(short, long, value_name = "NAMES", value_delimiter = ',')]
+    pub(super) columns: Vec<String>,
+
+    /// Column of weights: how often each row counts
+    #[arg(long, value_name = "NAME")]
+    pub(super) weights: Option<String>,
+
+    /// Leave out rows that lack a value, instead of using what they have
+    #[arg(long)]
+    complete_rows: bool,
+}
+
+/// Which mixtures are tried, and what they are like.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Model")]
+pub(super) struct Family {
+    /// Number of components [default: the best of --select]
+    #[arg(short = 'k', long, value_name = "K", allow_negative_numbers = true, value_parser = parse_count,
+          conflicts_with = "select")]
+    components: Option<usize>,
+
+    /// Numbers of components to choose from, both ends included [default: 1..9]
+    #[arg(long, value_name = "MIN..MAX")]
+    select: Option<Span>,
+
+    /// Covariances: full, tied, diag, spherical, tied-diag, tied-spherical, a family of mclust by its name (as VEV),
+    /// mfa-2 or ppca-2 (factors); several, separated by commas, to choose from; all for mclust's fourteen
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    covariance: Vec<Types>,
+
+    /// What the best is chosen by: bic, aic or icl
+    #[arg(long, value_name = "CRITERION", default_value = "bic", value_parser = criterion)]
+    pub(super) criterion: Criterion,
+
+    /// A conjugate prior: components that describe few rows stay proper
+    #[arg(long)]
+    prior: bool,
+
+    /// A uniform background beside the components, for rows that belong to none
+    #[arg(long)]
+    background: bool,
+
+    /// Share of the rows to leave out as outliers, those least likely under the model
+    #[arg(long, value_name = "SHARE", value_parser = parse_share, allow_negative_numbers = true, default_value_t = 0.0)]
+    trim: f64,
+}
+
+/// One type, or all families.
+#[derive(Debug, Clone)]
+enum Types {
+    One(CovarianceType),
+    All,
+}
+
+impl FromStr for Types {
+    type Err = GmmError;
+
+    fn from_str(text: &str) -> Result<Self, GmmError> {
+        match text {
+            "all" => Ok(Self::All),
+            _ => text.parse().map(Self::One),
+        }
+    }
+}
+
+fn criterion(text: &str) -> Result<Criterion, String> {
+    match text {
+        "bic" => Ok(Criterion::Bic),
+        "aic" => Ok(Criterion::Aic),
+        "icl" => Ok(Criterion::Icl),
+        _ => Err(String::from("must be bic, aic or icl")),
+    }
+}
+
+/// What a criterion is called.
+pub(super) fn name_of(criterion: Criterion) -> &'static str {
+    match criterion {
+        Criterion::Aic => "AIC",
+        Criterion::Icl => "ICL",
+        _ => "BIC",
+    }
+}
+
+impl Family {
+    /// Numbers of components that are tried.
+    pub(super) fn counts(&self, usual: RangeInclusive<usize>) -> RangeInclusive<usize> {
+        match (self.components, self.select) {
+            (Some(k), _) => k..=k,
+            (None, Some(Span { least, most })) => least..=most,
+            (None, None) => usual,
+        }
+    }
+
+    /// Types of covariances that are tried.
+    pub(super) fn types(&self, usual: &[CovarianceType]) -> Vec<CovarianceType> {
+        let mut types = Vec::new();
+        for asked in &self.covariance {
+            let these = match asked {
+                Types::One(of) => std::slice::from_ref(of),
+                Types::All => &CovarianceType::FAMILIES,
+            };
+            types.extend(these);
+        }
+        let mut known = Vec::new();
+        types.retain(|of| {
+            !known.contains(of) && {
+                known.push(*of);
+                true
+            }
+        });
+        if types.is_empty() {
+            usual.to_vec()
+        } else {
+            types
+        }
+    }
+
+    /// The estimator, to be given components and covariances.
+    pub(super) fn params(&self, search: &SearchArgs) -> GmmParams {
+        let mut params = search
+            .params(Ridge::Relative(1e-6))
+            .background(self.background)
+            .trimming(self.trim);
+        if self.prior {
+            params = params.prior(Prior::default());
+        }
+        params
+    }
+}
+
+/// Rows to learn from.
+pub(super) struct Lesson {
+    /// What the table is called.
+    pub(super) name: String,
+    pub(super) columns: Vec<String>,
+    rows: Numbers,
+    weights: Option<Vec<f64>>,
+    /// The classes of the rows, where there are any.
+    pub(super) classes: Option<Vec<String>>,
+    /// Rows that lack a value, used or left out.
+    pub(super) n_incomplete: usize,
+    is_complete: bool,
+    /// Rows without a class, which were left out.
+    pub(super) n_unclassed: usize,
+}
+
+enum Numbers {
+    Table(Table),
+    Array(Array2<f64>),
+}
+
+impl Lesson {
+    /// Reads a table; `class` is the column of classes.
+    pub(super) fn read(
+        path: &Path,
+        reading: &Reading,
+        chosen: &Chosen,
+        class: Option<&str>,
+        quiet: bool,
+    ) -> Result<Self, Failure> {
+        let apart: Vec<&str> = chosen.weights.as_deref().into_iter().chain(class).collect();
+        if let Some(name) = chosen
+            .columns
+            .iter()
+            .find(|name| apart.contains(&name.as_str()))
+        {
+            let line = format!("--columns: \"{name}\" is named for another purpose too");
+            return Err(Failure::Usage(line));
+        }
+        let wanted = match (chosen.columns.is_empty(), &chosen.weights) {
+            (true, None) => Wanted::all_numeric().except(&apart),
+            (true, Some(_)) => Wanted::all_numeric().except(class.as_slice()),
+            (false, weights) => Wanted::numbers(
+                &[chosen.columns.clone(), weights.iter().cloned().collect()].concat(),
+            ),
+        };
+        let wanted = wanted.and_text(class.as_slice());
+        let table = reading.read(path, &wanted, quiet)?;
+        let refused = |reason: &dyn std::fmt::Display| Failure::of(named(path), reason);
+        table.require_values().map_err(|e| refused(&e))?;
+        let columns: Vec<String> = (table.number_names().iter())
+            .filter(|name| chosen.weights.as_ref() != Some(name))
+            .cloned()
+            .collect();
+        if columns.is_empty() {
+            return Err(refused(&"no column holds numbers"));
+        }
+        let classes = match class {
+            Some(name) => Some(table.text(name).map_err(|e| refused(&e))?),
+            None => None,
+        };
+        let classes: Option<Vec<String>> =
+            classes.map(|texts| texts.into_iter().map(String::from).collect());
+        let weights = match &chosen.weights {
+            Some(name) => {
+                let numbers = table.numbers(&[name]).map_err(|e| refused(&e))?;
+                let weights = numbers.into_values().into_raw_vec_and_offset().0;
+                if let Some(row) = weights.iter().position(|w| w.is_nan() || *w < 0.0) {
+                    let said = match weights[row].is_nan() {
+                        true => String::from("is missing"),
+                        false => format!("is {}", weights[row]),
+                    };
+                    let line = format!("line {}: the weight in \"{name}\" {said}", table.line(row));
+                    return Err(refused(&line));
+                }
+                Some(weights)
+            }
+            None => None,
+        };
+        let numbers = match &weights {
+            None => Numbers::Table(table),
+            Some(_) => {
+                let numbers = table.numbers(&columns).map_err(|e| refused(&e))?;
+                Numbers::Array(numbers.into_values())
+            }
+        };
+        let mut lesson = Self {
+            name: named(path),
+            n_incomplete: 0,
+            is_complete: true,
+            columns,
+            rows: numbers,
+            weights,
+            classes,
+            n_unclassed: 0,
+        };
+        lesson.count_incomplete();
+        lesson
+            .leave_out(chosen.complete_rows)
+            .map_err(|e| refused(&e))?;
+        Ok(lesson)
+    }
+
+    fn count_incomplete(&mut self) {
+        let lacks = |row: gmm_core::ndarray::ArrayView1<'_, f64>| row.iter().any(|v| v.is_nan());
+        self.n_incomplete = match &self.rows {
+            Numbers::Table(table) => (table.blocks().iter())
+                .map(|block| {
+                    block
+                        .numbers()
+                        .rows()
+                        .into_iter()
+                        .filter(|r| lacks(*r))
+                        .count()
+                })
+                .sum(),
+            Numbers::Array(rows) => rows.rows().into_iter().filter(|r| lacks(*r)).count(),
+        };
+        self.is_complete = self.n_incomplete == 0;
+    }
+
+    /// Leaves out rows without a class, and those that lack a value if they are to be.
+    fn leave_out(&mut self, incomplete: bool) -> Result<(), String> {
+        let is_unclassed = |class: &String| gmm_table::is_missing(class);
+        self.n_unclassed = (self.classes.iter().flatten())
+            .filter(|c| is_unclassed(c))
+            .count();
+        let drops_incomplete = incomplete && !self.is_complete;
+        if self.n_unclassed == 0 && !drops_incomplete {
+            return Ok(());
+        }
+        let rows = self.array();
+        let is_kept = |row: &usize| {
+            let has_class = self
+                .classes
+                .as_ref()
+                .is_none_or(|c| !is_unclassed(&c[*row]));
+            has_class && !(drops_incomplete && rows.row(*row).iter().any(|v| v.is_nan()))
+        };
+        let kept: Vec<usize> = (0..rows.nrows()).filter(is_kept).collect();
+        if kept.is_empty() {
+            return Err(match drops_incomplete {
+                true => format!("all {} lack a value", counted(rows.nrows(), "row")),
+                false => String::from("no row has a class"),
+            });
+        }
+        let rows = rows.select(Axis(0), &kept);
+        self.rows = Numbers::Array(rows);
+        self.classes =
+            (self.classes.as_ref()).map(|c| kept.iter().map(|&i| c[i].clone()).collect());
+        self.weights = (self.weights.as_ref()).map(|w| kept.iter().map(|&i| w[i]).collect());
+        self.is_complete |= drops_incomplete;
+        Ok(())
+    }
+
+    /// All values, rows × columns.
+    pub(super) fn array(&self) -> Array2<f64> {
+        match &self.rows {
+            Numbers::Table(table) => {
+                let blocks: Vec<_> = table.blocks().iter().map(|b| b.numbers()).collect();
+                // Blocks of one table are equally wide.
+                gmm_core::ndarray::concatenate(Axis(0), &blocks).unwrap_or_default()
+            }
+            Numbers::Array(rows) => rows.clone(),
+        }
+    }
+
+    pub(super) fn n_rows(&self) -> usize {
+        self.source().n_rows()
+    }
+
+    fn source(&self) -> &dyn Rows {
+        match &self.rows {
+            Numbers::Table(table) => table,
+            Numbers::Array(rows) => rows,
+        }
+    }
+
+    /// The rows as they were seen, with their weights.
+    pub(super) fn sample(&self) -> Result<Sample<'_>, Failure> {
+        let sample = match &self.weights {
+            Some(weights) => Sample::weighted(self.source(), weights),
+            None => Ok(Sample::new(self.source())),
+        };
+        let sample = sample.map_err(|e| self.refused(e))?;
+        Ok(if self.is_complete {
+            sample
+        } else {
+            sample.with_missing()
+        })
+    }
+
+    /// All fits that were asked for, the best first, components in order.
+    pub(super) fn ranking(
+        &self,
+        family: &Family,
+        search: &SearchArgs,
+        counts: RangeInclusive<usize>,
+        types: &[CovarianceType],
+        quiet: bool,
+    ) -> Result<Vec<Fitted>, Failure> {
+        let (least, most) = (*counts.start(), *counts.end());
+        // More components than rows are not even tried.
+        let counts = least..=most.min(self.n_rows()).max(least);
+        let bar = Bar::new(counts.clone().count() * types.len(), quiet);
+        let params = family.params(search);
+        let tell = |place: usize, progress| bar.tell(least + place / types.len(), progress);
+        let ranking = rank_by(
+            family.criterion,
+            &self.sample()?,
+            &params,
+            counts,
+            types,
+            &tell,
+        );
+        bar.finish();
+        let mut ranking = ranking.map_err(|e| self.refused(e))?;
+        if let Some(best) = ranking.first_mut() {
+            *best = in_order(best)?;
+        }
+        Ok(ranking)
+    }
+
+    /// Why no mixture of these rows can be fitted, with the names of the columns.
+    pub(super) fn refused(&self, error: GmmError) -> Failure {
+        let column = |i: usize| {
+            self.columns
+                .get(i)
+                .cloned()
+                .unwrap_or_else(|| (i + 1).to_string())
+        };
+        let reason = match error {
+            GmmError::Overflow { column: i } => format!(
+                "the values of {} are too large: their variance overflows",
+                column(i)
+            ),
+            GmmError::MissingColumn { column: i } => format!("no row has a value of {}", column(i)),
+            GmmError::NonFinite {
+                row,
+                column: i,
+                value,
+            } => {
+                format!("row {} of {} is {value}", row + 1, column(i))
+            }
+            GmmError::TooFewRows {
+                n_rows,
+                n_components,
+            } => {
+                format!("too few rows for {n_components} components: {n_rows}")
+            }
+            error => return Failure::of_fit(&self.name, error),
+        };
+        Failure::of(&self.name, reason)
+    }
+
+    /// What was read, in a line or two.
+    pub(super) fn told(&self) -> Vec<String> {
+        let mut lines = vec![format!(
+            "{}: {} of {}",
+            self.name,
+            counted(self.n_rows(), "row"),
+            shortened(&self.columns)
+        )];
+        if self.n_incomplete > 0 {
+            let what = match self.is_complete {
+                true => "left out",
+                false => "used as far as they go",
+            };
+            lines.push(format!(
+                "{} lack a value; they were {what}",
+                counted(self.n_incomplete, "row")
+            ));
+        }
+        if self.n_unclassed > 0 {
+            let n = counted(self.n_unclassed, "row");
+            lines.push(format!("{n} without a class were left out"));
+        }
+        lines
+    }
+}
+
+/// The first names of many.
+fn shortened(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    match names.len() {
+        n if n > SHOWN => format!("{} and {} more", names[..SHOWN].join(", "), n - SHOWN),
+        _ => names.join(", "),
+    }
+}
