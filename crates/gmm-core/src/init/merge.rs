@@ -53,6 +53,18 @@ pub(super) fn reduce_to(
     stats: Vec<Moments>,
     n_components: &[usize],
     belief: &Belief,
+    visit: impl FnMut(usize, Vec<Moments>),
+) {
+    merge_pairs(stats, n_components, belief, |_, _, _| {}, visit);
+}
+
+/// The same, told of every merge by the places i < j of the pair among those that were left and by what it cost: what
+/// they become is then at i, and those after j move up.
+pub(crate) fn merge_pairs(
+    stats: Vec<Moments>,
+    n_components: &[usize],
+    belief: &Belief,
+    mut merged: impl FnMut(usize, usize, f64),
     mut visit: impl FnMut(usize, Vec<Moments>),
 ) {
     let mut left: Vec<Candidate> = stats
@@ -75,9 +87,10 @@ pub(super) fn reduce_to(
                 .iter()
                 .enumerate()
                 .filter_map(|(i, l)| l.map(|(c, j)| (c, i, j)));
-            let Some((_, i, j)) = pairs.min_by(|a, b| a.0.total_cmp(&b.0)) else {
+            let Some((loss, i, j)) = pairs.min_by(|a, b| a.0.total_cmp(&b.0)) else {
                 break;
             };
+            merged(j, i, loss);
             // j < i: the merged pair takes the place of j.
             let gone = left.remove(i);
             costs.remove(i);

@@ -30,7 +30,7 @@ use crate::survey::Survey;
 use crate::tile::{Columns, Scratch};
 
 use kmeans::KMeans;
-pub(crate) use merge::loss_of_merging;
+pub(crate) use merge::{loss_of_merging, merge_pairs};
 pub(crate) use seeds::Seeds;
 
 /// How the first model of a fit is found.
