@@ -1,6 +1,6 @@
 //! What a mixture says of rows that were seen in part, or with noise.
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView1};
 
 use crate::error::GmmError;
 use crate::gmm::Gmm;
@@ -53,14 +53,8 @@ impl Gmm {
     /// As [`log_prob_of`](Self::log_prob_of).
     pub fn labels_of(&self, sample: &Sample<'_>) -> Result<Array1<usize>, GmmError> {
         let responsibilities = self.responsibilities_of(sample)?;
-        let largest = |row: ndarray::ArrayView1<'_, f64>| {
-            let mut best = (0, f64::NEG_INFINITY);
-            for (k, &r) in row.iter().enumerate() {
-                best = if r > best.1 { (k, r) } else { best };
-            }
-            best.0
-        };
-        Ok(responsibilities.rows().into_iter().map(largest).collect())
+        let first = |row| largest(row).0;
+        Ok(responsibilities.rows().into_iter().map(first).collect())
     }
 
     /// Each row as it is expected to be: where values were not seen or were measured with noise, their means given
@@ -114,6 +108,15 @@ impl Gmm {
         }
         Ok(out)
     }
+}
+
+/// The first of the largest numbers of a row: where it is, and the number itself.
+pub(crate) fn largest(row: ArrayView1<'_, f64>) -> (usize, f64) {
+    let first = (0, f64::NEG_INFINITY);
+    row.iter()
+        .copied()
+        .enumerate()
+        .fold(first, |best, own| if own.1 > best.1 { own } else { best })
 }
 
 /// The posteriors of the rows of a part, rows × components and background.

@@ -159,6 +159,25 @@ pub enum GmmError {
         /// Which one, in words.
         parameter: String,
     },
+    /// What is wrong with the rows or the model of one class.
+    #[error("class '{class}': {error}")]
+    InClass {
+        /// Name of the class.
+        class: String,
+        /// What is wrong with it.
+        error: Box<GmmError>,
+    },
+    /// The rows of a class determine no covariance of a type.
+    #[error(
+        "its rows do not determine a covariance of type {covariance_type}: {why}; a type of fewer parameters, an \
+         absolute ridge or a prior may do"
+    )]
+    Undetermined {
+        /// Name of the type.
+        covariance_type: String,
+        /// What they lack.
+        why: String,
+    },
     /// No replicate of a bootstrap could be fitted, or none was proper.
     #[error("none of {n_replicates} replicates has a proper fit")]
     NoReplicates {
@@ -182,6 +201,14 @@ pub enum GmmError {
 }
 
 impl GmmError {
+    /// The same, of one class.
+    pub(crate) fn in_class(self, class: &str) -> Self {
+        Self::InClass {
+            class: class.to_owned(),
+            error: Box::new(self),
+        }
+    }
+
     /// That two sizes which must agree do.
     pub(crate) fn check_size(
         what: &'static str,

@@ -41,6 +41,7 @@ mod cholesky;
 mod components;
 mod covariance;
 mod dataset;
+pub mod discriminant;
 mod divergence;
 mod eigen;
 mod em;

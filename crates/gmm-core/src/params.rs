@@ -365,6 +365,11 @@ impl<R: Rng + Clone> GmmValidParams<R> {
         self.settings.ridge
     }
 
+    /// Whether there is a prior.
+    pub(crate) fn has_prior(&self) -> bool {
+        self.settings.prior.is_some()
+    }
+
     /// Complete fits from new starts.
     pub fn n_runs(&self) -> usize {
         self.settings.n_runs

@@ -39,10 +39,35 @@ use crate::typed_covariances::Covariances;
 const FORMAT: &str = "gaussian-mixture";
 const VERSION: u64 = 2;
 
+/// What a text says of itself before anything else is believed of it.
 #[derive(Deserialize)]
-struct Header {
+pub(crate) struct Header {
     format: String,
     version: u64,
+}
+
+impl Header {
+    /// That it is of this format, in a version up to the newest that is known.
+    pub(crate) fn check(&self, format: &str, newest: u64) -> Result<(), GmmError> {
+        if self.format != format {
+            return Err(GmmError::ModelFormat(format!(
+                "its format is {:?}, not {format:?}",
+                self.format
+            )));
+        }
+        if self.version == 0 {
+            return Err(GmmError::ModelFormat(String::from(
+                "there is no format version 0",
+            )));
+        }
+        if self.version > newest {
+            return Err(GmmError::ModelVersion {
+                found: self.version,
+                supported: newest,
+            });
+        }
+        Ok(())
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -63,12 +88,13 @@ struct Under {
     region: Background,
 }
 
+/// A model as it is written.
 #[derive(Serialize)]
-struct File<'a> {
+pub(crate) struct Document {
     format: &'static str,
     version: u64,
     #[serde(flatten)]
-    body: &'a Body,
+    body: Body,
 }
 
 /// Numbers in lists in lists, to any depth used here.
@@ -94,31 +120,62 @@ fn version_of(covariance_type: CovarianceType) -> u64 {
     }
 }
 
+impl Document {
+    /// The model as it is written.
+    pub(crate) fn of(gmm: &Gmm) -> Self {
+        let body = Body {
+            covariance_type: gmm.covariance_type(),
+            weights: gmm.weights().to_vec(),
+            means: rows_of(gmm.means()),
+            covariances: Nested::from(gmm.typed_covariances()),
+            background: gmm.background().map(|(share, region)| Under {
+                share,
+                region: region.clone(),
+            }),
+        };
+        Self {
+            format: FORMAT,
+            version: match body.background {
+                Some(_) => VERSION,
+                None => version_of(body.covariance_type),
+            },
+            body,
+        }
+    }
+
+    /// The model that was written as a part of another text.
+    pub(crate) fn model(part: &serde_json::Value) -> Result<Gmm, GmmError> {
+        let header = Header::deserialize(part).map_err(damaged)?;
+        header.check(FORMAT, VERSION)?;
+        Body::deserialize(part).map_err(damaged)?.model()
+    }
+}
+
+impl Body {
+    fn model(self) -> Result<Gmm, GmmError> {
+        let k = self.weights.len();
+        let d = self.means.first().map_or(0, Vec::len);
+        let means = array((k, d), flat(self.means, k, d, "means")?, "means")?;
+        let covariances = self.covariances.into_typed(self.covariance_type, k, d)?;
+        let weights = Array1::from(self.weights);
+        let Some(Under { share, region }) = self.background else {
+            return Gmm::new(weights, means, covariances);
+        };
+        // All shares together, so that they keep their bits.
+        let shares = Shares::new(weights.iter().copied().chain([share]).collect())?;
+        let own = Gmm::new(&weights / weights.sum(), means, covariances)?;
+        let over = own.with_background(share, region)?;
+        Ok(over.with_shares(shares))
+    }
+}
+
 impl Gmm {
     /// The model as JSON.
     ///
     /// # Errors
     /// [`GmmError::ModelFormat`] if the text cannot be made; no model is known that causes it.
     pub fn to_json(&self) -> Result<String, GmmError> {
-        let body = Body {
-            covariance_type: self.covariance_type(),
-            weights: self.weights().to_vec(),
-            means: rows_of(self.means()),
-            covariances: Nested::from(self.typed_covariances()),
-            background: self.background().map(|(share, region)| Under {
-                share,
-                region: region.clone(),
-            }),
-        };
-        let file = File {
-            format: FORMAT,
-            version: match body.background {
-                Some(_) => VERSION,
-                None => version_of(body.covariance_type),
-            },
-            body: &body,
-        };
-        serde_json::to_string_pretty(&file).map_err(damaged)
+        serde_json::to_string_pretty(&Document::of(self)).map_err(damaged)
     }
 
     /// The model in a JSON text.
@@ -128,37 +185,9 @@ impl Gmm {
     /// [`GmmError::ModelVersion`] for one of a newer format, and the errors of [`Gmm::new`].
     pub fn from_json(text: &str) -> Result<Self, GmmError> {
         let header: Header = serde_json::from_str(text).map_err(damaged)?;
-        if header.format != FORMAT {
-            return Err(GmmError::ModelFormat(format!(
-                "its format is {:?}, not {FORMAT:?}",
-                header.format
-            )));
-        }
-        if header.version == 0 {
-            return Err(GmmError::ModelFormat(String::from(
-                "there is no format version 0",
-            )));
-        }
-        if header.version > VERSION {
-            return Err(GmmError::ModelVersion {
-                found: header.version,
-                supported: VERSION,
-            });
-        }
+        header.check(FORMAT, VERSION)?;
         let body: Body = serde_json::from_str(text).map_err(damaged)?;
-        let k = body.weights.len();
-        let d = body.means.first().map_or(0, Vec::len);
-        let means = array((k, d), flat(body.means, k, d, "means")?, "means")?;
-        let covariances = body.covariances.into_typed(body.covariance_type, k, d)?;
-        let weights = Array1::from(body.weights);
-        let Some(Under { share, region }) = body.background else {
-            return Self::new(weights, means, covariances);
-        };
-        // All shares together, so that they keep their bits.
-        let shares = Shares::new(weights.iter().copied().chain([share]).collect())?;
-        let own = Self::new(&weights / weights.sum(), means, covariances)?;
-        let over = own.with_background(share, region)?;
-        Ok(over.with_shares(shares))
+        body.model()
     }
 }
 
@@ -248,7 +277,8 @@ where
     Array::from_shape_vec(shape.into_dimension(), numbers).map_err(|_| misshapen(what))
 }
 
-fn damaged(error: serde_json::Error) -> GmmError {
+/// That a text is not what it should be, and where.
+pub(crate) fn damaged(error: serde_json::Error) -> GmmError {
     GmmError::ModelFormat(error.to_string())
 }
 

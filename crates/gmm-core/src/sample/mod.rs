@@ -3,6 +3,7 @@
 mod noise;
 mod parts;
 mod passes;
+mod rows;
 
 use std::borrow::Cow;
 
