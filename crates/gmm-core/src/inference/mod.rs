@@ -20,6 +20,7 @@ pub use audit::{Audit, ComponentAudit, Optimum, Overlap};
 pub use bootstrap::Bootstrap;
 pub use findings::{Finding, Verdict};
 pub use likelihood_ratio::LikelihoodRatioTest;
+pub(crate) use partition::adjusted_rand_index;
 pub use standard_errors::Information;
 
 use ndarray::{Array1, Array2, Array3};

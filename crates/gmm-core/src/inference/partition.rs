@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// The adjusted Rand index of two partitions of weighted rows: 1 where they are equal, about 0 by chance (Hubert &
 /// Arabie, *J. Classification* 2, 1985). A weight is a number of rows.
-pub(super) fn adjusted_rand_index(a: &[usize], b: &[usize], weight: impl Fn(usize) -> f64) -> f64 {
+pub(crate) fn adjusted_rand_index(a: &[usize], b: &[usize], weight: impl Fn(usize) -> f64) -> f64 {
     fn pairs<T: Ord>(labels: impl Iterator<Item = (T, f64)>) -> f64 {
         let mut counts = BTreeMap::new();
         labels.for_each(|(label, w)| *counts.entry(label).or_insert(0.0) += w);
