@@ -14,11 +14,19 @@ pub(crate) enum Field {
 
 impl Field {
     /// Reads a field without spaces around it.
+    #[inline]
     pub(crate) fn of(text: &str) -> Self {
+        if let Some(value) = short_decimal(text.as_bytes()) {
+            return Self::Number(value);
+        }
+        Self::of_rare(text)
+    }
+
+    fn of_rare(text: &str) -> Self {
         if text.is_empty() {
             return Self::Missing;
         }
-        // Most fields are numbers, and no word for nothing is one but NaN.
+        // No word for nothing is a number but NaN.
         match text.parse::<f64>() {
             Ok(value) if value.is_nan() => Self::Missing,
             Ok(value) => Self::Number(value),
@@ -26,6 +34,45 @@ impl Field {
             Err(_) => Self::Text,
         }
     }
+}
+
+/// Powers of ten that `f64` holds exactly, as far as they are needed.
+const POWERS: [f64; 18] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17,
+];
+
+/// A number of few digits without an exponent, to the bit as `str::parse` reads it; none where it takes more.
+///
+/// Its digits and the power of ten are exact, so that one division rounds once (Clinger, *PLDI* 1990).
+#[inline]
+fn short_decimal(text: &[u8]) -> Option<f64> {
+    // Without a branch, for signs of data are as good as random.
+    let is_negative = text.first() == Some(&b'-');
+    let digits = &text[usize::from(is_negative)..];
+    // As many digits and a point fit; longer ones would not be exact.
+    if digits.is_empty() || digits.len() >= POWERS.len() {
+        return None;
+    }
+    let (mut whole, mut decimals) = (0_u64, None);
+    for (i, byte) in digits.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            // Of 17 digits at most.
+            whole = whole.wrapping_mul(10).wrapping_add(u64::from(digit));
+        } else if *byte == b'.' && decimals.is_none() {
+            decimals = Some(i);
+        } else {
+            return None;
+        }
+    }
+    let n_decimals = decimals.map_or(0, |point| digits.len() - 1 - point);
+    if (digits.len() == 1 && decimals.is_some()) || whole > 1 << f64::MANTISSA_DIGITS {
+        return None;
+    }
+    let value = whole as f64 / POWERS[n_decimals];
+    let sign = u64::from(is_negative) << 63;
+    Some(f64::from_bits(value.to_bits() | sign))
 }
 
 /// What fields mean, with words for missing values beside those that always are.
@@ -65,6 +112,7 @@ pub(crate) fn has_decimal_comma(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn numbers_are_read_as_they_are_written() {
@@ -84,6 +132,29 @@ mod tests {
         ];
         for (text, value) in numbers {
             assert_eq!(Field::of(text), Field::Number(value), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn decimals_are_read_to_the_bit(
+            whole in 0u64..1 << 58, decimals in 0usize..20, n_digits in 0usize..18, is_negative in any::<bool>()
+        ) {
+            let digits = &format!("{whole:018}")[..n_digits];
+            let (before, after) = digits.split_at(n_digits.saturating_sub(decimals));
+            for point in ["", "."] {
+                let text = format!("{}{before}{point}{after}", if is_negative { "-" } else { "" });
+                let expected = text.parse::<f64>().ok().map(f64::to_bits);
+                let found = short_decimal(text.as_bytes()).map(f64::to_bits);
+                prop_assert!(found.is_none() || found == expected, "{}", text);
+            }
+        }
+
+        #[test]
+        fn any_short_text_is_what_it_is_to_the_standard_library(text in "[-+.0-9eE ]{0,9}") {
+            let expected = text.parse::<f64>().ok().map(f64::to_bits);
+            let found = short_decimal(text.as_bytes()).map(f64::to_bits);
+            prop_assert!(found.is_none() || found == expected, "{}", text);
         }
     }
 

@@ -39,7 +39,7 @@ impl Head {
         meaning: &Meaning,
     ) -> Result<Option<Self>, TableError> {
         let guess = || delimiter_of(text, is_whole);
-        let delimiter = format.delimiter.map_or_else(guess, |given| given);
+        let delimiter = format.delimiter.unwrap_or_else(guess);
         let mut records = Records::new(text, delimiter, 1, is_whole);
         let (mut first, mut next) = (StringRecord::new(), StringRecord::new());
         let Some(first_line) = records.read(&mut first)? else {
