@@ -120,7 +120,7 @@ fn last_record_end(bytes: &[u8], delimiter: u8) -> Option<usize> {
     }
     let last_lone_cr = || {
         let is_lone = |i: &usize| bytes.get(i + 1).is_some_and(|next| *next != b'\n');
-        memchr_iter(b'\r', bytes).filter(is_lone).next_back()
+        memchr_iter(b'\r', bytes).rfind(is_lone)
     };
     let last = memrchr(b'\n', bytes).or_else(last_lone_cr)?;
     Some(last + 1)

@@ -61,6 +61,36 @@ pub enum TableError {
         /// Name of the column.
         column: String,
     },
+    /// The ending of a file names no form of tables.
+    #[error("the ending \".{ending}\" is none of .csv, .tsv, .json, .npy and .parquet")]
+    UnknownKind {
+        /// The ending.
+        ending: String,
+    },
+    /// A column of texts is to be written where only numbers are held.
+    #[error("column \"{column}\" is text, and an NPY file holds numbers only")]
+    NumbersOnly {
+        /// Name of the column.
+        column: String,
+    },
+    /// An NPY file is to be written where one cannot go back to say how many rows there are.
+    #[error("an NPY file is written to a file, not to a stream")]
+    NotSeekable,
+    /// The program was built without Parquet.
+    #[error(
+        "this program was built without Parquet; build it with \"cargo run -p gmm-table --features parquet\""
+    )]
+    NoParquet,
+    /// What is written does not fit the columns.
+    #[error("{what}: expected {expected}, found {found}")]
+    Misfit {
+        /// What was counted.
+        what: &'static str,
+        /// As many are expected.
+        expected: usize,
+        /// As many were given.
+        found: usize,
+    },
     /// No row has a value in a column.
     #[error("column \"{column}\" has no value in any row")]
     NoValues {
