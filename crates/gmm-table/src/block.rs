@@ -117,6 +117,14 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
+    /// Lines that follow each other from this one on.
+    pub(crate) fn from(line: usize) -> Self {
+        Self {
+            n_rows: 0,
+            runs: vec![(0, line)],
+        }
+    }
+
     pub(crate) fn push(&mut self, line: usize) {
         let follows = |(row, first): &(usize, usize)| first + (self.n_rows - row) == line;
         if !self.runs.last().is_some_and(follows) {

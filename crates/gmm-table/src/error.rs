@@ -61,6 +61,55 @@ pub enum TableError {
         /// Name of the column.
         column: String,
     },
+    /// The bytes are those of a table in a form that is read, but cannot be read.
+    #[error("not a readable {form} file: {why}")]
+    Unreadable {
+        /// The form.
+        form: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+    /// The file is of another form than its ending says.
+    #[error("not {wanted}: it begins like {found}")]
+    Misnamed {
+        /// The form by the ending.
+        wanted: &'static str,
+        /// The form by the first bytes.
+        found: &'static str,
+    },
+    /// The file is of a form that is not read.
+    #[error("it is {form}; {advice}")]
+    Foreign {
+        /// The form.
+        form: &'static str,
+        /// What can be done.
+        advice: &'static str,
+    },
+    /// The file ends before the table does.
+    #[error("the file is cut short")]
+    CutShort,
+    /// An archive has no array of a name.
+    #[error("there is no array \"{wanted}\"; there are {known}")]
+    UnknownEntry {
+        /// What was asked for.
+        wanted: String,
+        /// The first of the arrays' names.
+        known: String,
+    },
+    /// An archive has several tables, or none.
+    #[error("which array is the table must be said; there are {known}")]
+    WhichEntry {
+        /// The first of the arrays' names.
+        known: String,
+    },
+    /// A number of a table without lines is infinite.
+    #[error("row {row}, column \"{column}\": the value is infinite")]
+    Infinite {
+        /// Number of the row, from 1.
+        row: usize,
+        /// Name of the column.
+        column: String,
+    },
     /// The ending of a file names no form of tables.
     #[error("the ending \".{ending}\" is none of .csv, .tsv, .json, .npy and .parquet")]
     UnknownKind {

@@ -18,16 +18,19 @@
 //! **Numbers.** Decimals with a point, and an exponent if need be; what is infinite or beyond the range of `f64`
 //! is refused.
 
+mod array;
 mod block;
 mod chunks;
 mod error;
 mod field;
 pub mod figure;
+mod form;
 mod format;
 mod head;
 mod kind;
 pub mod model;
 mod npy;
+mod npz;
 mod numbers;
 mod parse;
 mod records;

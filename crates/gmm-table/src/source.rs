@@ -1,13 +1,19 @@
 //! Tables that were opened.
 
 use std::fmt;
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 
+use gmm_files::FileError;
+
+use crate::array::{Array, ArrayBlocks, Data, ReadSeek};
 use crate::block::Block;
 use crate::error::TableError;
 use crate::field::Meaning;
+use crate::form::{Form, LONGEST_MAGIC};
 use crate::format::Format;
+use crate::npy::Header;
+use crate::npz;
 use crate::text::{Text, TextBlocks};
 use crate::wanted::{Columns, Kind, Wanted};
 
@@ -19,24 +25,65 @@ pub type Observe<'o> = &'o dyn Fn(u64, Option<u64>);
 
 /// A table whose columns are known and whose rows are still to be read.
 pub struct Source {
-    text: Text,
+    names: Vec<String>,
+    has_header: bool,
+    /// What each column holds, as far as is known.
+    kinds: Vec<Kind>,
+    meaning: Meaning,
+    input: Input,
     /// Bytes in all.
     n_bytes: Option<u64>,
+}
+
+/// A table in one of the forms.
+enum Input {
+    Text(Text),
+    Array(Array),
+}
+
+/// Its rows.
+enum Rows {
+    Text(TextBlocks),
+    Array(ArrayBlocks),
 }
 
 impl Source {
     /// Opens a file, or standard input for the path `-`, and looks at its beginning.
     ///
+    /// A file whose first bytes say so is NPY, NPZ or Parquet; any other is text. Where one must go back and forth in
+    /// it, standard input is read whole first, up to 1 GiB.
+    ///
     /// # Errors
-    /// A file that is missing, a folder or not readable; a beginning that is no table's. The path is not part of the
-    /// message.
+    /// A file that is missing, a folder or not readable; that is none of the form that its ending says; a beginning
+    /// that is no table's. The path is not part of the message.
     pub fn open(path: &Path, format: &Format) -> Result<Self, TableError> {
         if path.as_os_str() == STANDARD_INPUT {
-            return Self::new(Box::new(std::io::stdin()), None, format);
+            let mut start = Vec::new();
+            let beginning = std::io::stdin().take(LONGEST_MAGIC as u64);
+            { beginning }
+                .read_to_end(&mut start)
+                .map_err(FileError::from)?;
+            let form = Form::of(&start, None)?;
+            let whole = Cursor::new(start).chain(std::io::stdin());
+            if form == Form::Text {
+                return Self::text(Box::new(whole), None, format);
+            }
+            return Self::from_bytes(gmm_files::read_from(whole)?, format);
         }
-        let file = gmm_files::open(path)?;
+        let mut file = gmm_files::open(path)?;
         let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file);
-        Self::new(Box::new(file), metadata.map(|m| m.len()), format)
+        let Some(n_bytes) = metadata.map(|m| m.len()) else {
+            // A pipe with a name.
+            return Self::text(Box::new(file), None, format);
+        };
+        let mut start = Vec::new();
+        let beginning = file.by_ref().take(LONGEST_MAGIC as u64);
+        { beginning }
+            .read_to_end(&mut start)
+            .map_err(FileError::from)?;
+        file.rewind().map_err(FileError::from)?;
+        let form = Form::of(&start, Some(path))?;
+        Self::new(form, Box::new(file), n_bytes, format)
     }
 
     /// Opens what would be the bytes of a file.
@@ -46,16 +93,53 @@ impl Source {
     pub fn from_bytes(bytes: impl Into<Vec<u8>>, format: &Format) -> Result<Self, TableError> {
         let bytes = bytes.into();
         let n_bytes = bytes.len() as u64;
-        Self::new(Box::new(Cursor::new(bytes)), Some(n_bytes), format)
+        let form = Form::of(&bytes, None)?;
+        Self::new(form, Box::new(Cursor::new(bytes)), n_bytes, format)
     }
 
     fn new(
+        form: Form,
+        mut input: Box<dyn ReadSeek>,
+        n_bytes: u64,
+        format: &Format,
+    ) -> Result<Self, TableError> {
+        let array = match form {
+            Form::Text => return Self::text(Box::new(input), Some(n_bytes), format),
+            Form::Parquet => return Err(TableError::NoParquet),
+            Form::Npz => npz::open(input, format.entry.as_deref())?,
+            Form::Npy => {
+                let header = Header::read(&mut input)?;
+                let start = header.length;
+                let array = Array::new(header, Data::Seekable(input, start))?;
+                if array.n_bytes() > n_bytes {
+                    return Err(TableError::CutShort);
+                }
+                array
+            }
+        };
+        let n_columns = array.n_columns();
+        Ok(Self {
+            names: (1..=n_columns).map(|column| column.to_string()).collect(),
+            has_header: false,
+            kinds: vec![Kind::Number; n_columns],
+            meaning: Meaning::default(),
+            n_bytes: Some(array.n_bytes()),
+            input: Input::Array(array),
+        })
+    }
+
+    fn text(
         input: Box<dyn Read + Send>,
         n_bytes: Option<u64>,
         format: &Format,
     ) -> Result<Self, TableError> {
+        let text = Text::open(input, format)?;
         Ok(Self {
-            text: Text::open(input, format)?,
+            names: text.head.names.clone(),
+            has_header: text.head.has_header,
+            kinds: text.head.kinds.clone(),
+            meaning: text.meaning.clone(),
+            input: Input::Text(text),
             n_bytes,
         })
     }
@@ -63,23 +147,25 @@ impl Source {
     /// Blocks of about so many bytes of text.
     #[cfg(test)]
     pub(crate) fn in_chunks_of(mut self, bytes: usize) -> Self {
-        self.text = self.text.in_chunks_of(bytes);
+        if let Input::Text(text) = self.input {
+            self.input = Input::Text(text.in_chunks_of(bytes));
+        }
         self
     }
 
     /// Names of the columns, from left to right.
     pub fn names(&self) -> &[String] {
-        &self.text.head.names
+        &self.names
     }
 
     /// Whether the first line names the columns.
     pub fn has_header(&self) -> bool {
-        self.text.head.has_header
+        self.has_header
     }
 
     /// What its fields mean.
     pub(crate) fn meaning(&self) -> Meaning {
-        self.text.meaning.clone()
+        self.meaning.clone()
     }
 
     /// The rows, in blocks of a size that is the source's to choose, in the order of the file.
@@ -104,14 +190,16 @@ impl Source {
         observe: Observe<'o>,
         refuses_text: bool,
     ) -> Result<Blocks<'o>, TableError> {
-        let head = &self.text.head;
-        let columns = wanted.columns(&head.names, &head.kinds)?;
-        let of = |places: &[usize]| places.iter().map(|c| head.names[*c].clone()).collect();
+        let columns = wanted.columns(&self.names, &self.kinds)?;
+        let of = |places: &[usize]| places.iter().map(|c| self.names[*c].clone()).collect();
         Ok(Blocks {
             number_names: of(&columns.numbers),
             text_names: of(&columns.texts),
             columns: columns.clone(),
-            rows: self.text.blocks(columns, refuses_text),
+            rows: match self.input {
+                Input::Text(text) => Rows::Text(text.blocks(columns, refuses_text)),
+                Input::Array(array) => Rows::Array(array.blocks(self.names, columns)),
+            },
             n_bytes: self.n_bytes,
             observe,
         })
@@ -123,7 +211,7 @@ pub struct Blocks<'o> {
     number_names: Vec<String>,
     text_names: Vec<String>,
     columns: Columns,
-    rows: TextBlocks,
+    rows: Rows,
     n_bytes: Option<u64>,
     observe: Observe<'o>,
 }
@@ -163,7 +251,10 @@ impl Blocks<'_> {
 
     /// What each column of numbers holds by its first value so far.
     pub(crate) fn kinds(&self) -> &[Kind] {
-        self.rows.kinds()
+        match &self.rows {
+            Rows::Text(rows) => rows.kinds(),
+            Rows::Array(_) => &self.columns.kinds,
+        }
     }
 }
 
@@ -171,8 +262,11 @@ impl Iterator for Blocks<'_> {
     type Item = Result<Block, TableError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let next = self.rows.next();
-        (self.observe)(self.rows.n_read(), self.n_bytes);
+        let (next, n_read) = match &mut self.rows {
+            Rows::Text(rows) => (rows.next(), rows.n_read()),
+            Rows::Array(rows) => (rows.next(), rows.n_read()),
+        };
+        (self.observe)(n_read, self.n_bytes);
         next
     }
 }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use gmm_table::{Table, TableError};
+use gmm_table::{Format, Source, Table, TableError, Wanted};
 
 /// Why a table cannot be read.
 fn refusal(bytes: impl AsRef<[u8]>) -> String {
@@ -193,4 +193,189 @@ fn no_bytes_panic() {
             );
         }
     }
+}
+
+/// Why the wanted columns of a table cannot be read.
+fn refused(text: impl Into<Vec<u8>>, wanted: &Wanted) -> String {
+    let source = Source::from_bytes(text, &Format::default());
+    one_line(&source.and_then(|s| s.read(wanted, &|_, _| {})).unwrap_err())
+}
+
+#[test]
+fn names_that_are_nearly_right() {
+    let near = |name: &str| refused("height,width,mass\n1,2,3\n", &Wanted::numbers(&[name]));
+    let known = "there are \"height\", \"width\", \"mass\"";
+    for misspelt in ["heigth", "Height", "hight"] {
+        assert_eq!(
+            near(misspelt),
+            format!("there is no column \"{misspelt}\"; did you mean \"height\"? {known}")
+        );
+    }
+    assert_eq!(
+        near("length"),
+        format!("there is no column \"length\"; {known}")
+    );
+    let except = Wanted::all_numeric().except(&["mas"]);
+    assert_eq!(
+        refused("mass\n1\n", &except),
+        "there is no column \"mas\"; did you mean \"mass\"? there are \"mass\""
+    );
+}
+
+#[test]
+fn columns_of_mixed_kinds() {
+    let all = Wanted::all_numeric();
+    assert_eq!(
+        refused("x,y\n1,a\n,b\ntwo,c\n", &all),
+        "line 4, column \"x\": \"two\" is not a number"
+    );
+    // The first bad line is said, whatever is wrong further down.
+    assert_eq!(
+        refused("x,y\n1,2\n1,inf\n3,z\n1\n", &all),
+        "line 3, column \"y\": \"inf\" is infinite or too large"
+    );
+    assert_eq!(
+        refused("x,y\n1,2\n1\n3,z\n", &all),
+        "line 3 has 1 field, where line 1 has 2"
+    );
+    assert_eq!(
+        refused("class\na\n", &Wanted::numbers(&["class"])),
+        "line 2, column \"class\": \"a\" is not a number"
+    );
+    let source = Source::from_bytes("x,y,class\n1,,a\n,NA,b\n", &Format::default()).unwrap();
+    let table = source
+        .read(&Wanted::numbers(&["x", "y"]), &|_, _| {})
+        .unwrap();
+    assert_eq!(
+        one_line(&table.require_values().unwrap_err()),
+        "column \"y\" has no value in any row"
+    );
+    assert_eq!(
+        one_line(&table.text("class").unwrap_err()),
+        "column \"class\" was not read"
+    );
+}
+
+#[test]
+fn what_is_wrong_far_down_is_named_by_its_line() {
+    let mut text = String::from("x,y\n");
+    (0..400_000).for_each(|i| text += &format!("{i}.5,{}\n", i * 2));
+    let all = Wanted::all_numeric();
+    assert_eq!(
+        refused(format!("{text}1,2\n7\n1,b\n"), &all),
+        "line 400003 has 1 field, where line 1 has 2"
+    );
+    let mut latin = format!("{text}1,2\n").into_bytes();
+    latin.extend(b"3,\xe4\n");
+    assert_eq!(refused(latin, &all), "line 400003 is not UTF-8 text");
+    assert_eq!(
+        refused(format!("{text}1,\0\n"), &all),
+        "not a text table: line 400002 has NUL bytes"
+    );
+    assert_eq!(
+        refused(format!("{text}1,\"2\n3,4\n"), &all),
+        "line 400002: a quotation mark opens a field that never ends"
+    );
+    // A column whose first value is a text is none of numbers, however late that value comes.
+    let late = |last: &str| {
+        let text = format!(
+            "{}{last}",
+            text.replace('\n', ",\n").replacen("y,", "y,z", 1)
+        );
+        let source = Source::from_bytes(text, &Format::default()).unwrap();
+        let table = source.read(&Wanted::all_numeric(), &|_, _| {}).unwrap();
+        table.number_names()
+    };
+    assert_eq!(late("1,2,late\n"), ["x", "y"]);
+    assert_eq!(late("1,2,3\n"), ["x", "y", "z"]);
+}
+
+#[test]
+fn what_is_said_of_a_file_must_make_sense() {
+    let read = |format: Format| one_line(&Source::from_bytes("a b\n1 2\n", &format).unwrap_err());
+    for byte in [b'"', b'\n', 200] {
+        let format = Format {
+            delimiter: Some(byte),
+            ..Format::default()
+        };
+        assert_eq!(
+            read(format),
+            format!("fields cannot be parted by {:?}", char::from(byte))
+        );
+    }
+}
+
+#[test]
+fn forms_that_are_not_what_their_names_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        one_line(&Source::open(&path, &Format::default()).unwrap_err())
+    };
+    let npy = b"\x93NUMPY\x01\0";
+    for (name, bytes, message) in [
+        (
+            "x.npy",
+            &b"a,b\n1,2\n"[..],
+            "not an NPY file: it begins like a text table",
+        ),
+        (
+            "x.parquet",
+            b"a,b\n1,2\n",
+            "not a Parquet file: it begins like a text table",
+        ),
+        ("x.csv", npy, "not a text table: it begins like an NPY file"),
+        ("x.npz", npy, "not an NPZ file: it begins like an NPY file"),
+        ("x.npy", npy, "the file is cut short"),
+        ("x.npy", b"", "the table is empty"),
+        (
+            "x.csv.gz",
+            b"\x1f\x8b\x08\0",
+            "it is compressed with gzip; unpack it first",
+        ),
+        ("x.npz", b"PK\x03\x04", "not a readable NPZ file: "),
+        (
+            "x.xls",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+            "it is an old spreadsheet or document; save the table as CSV",
+        ),
+    ] {
+        let found = read(name, bytes);
+        assert!(found.starts_with(message), "{name}: {found}");
+    }
+}
+
+#[test]
+fn rows_are_handed_out_until_something_is_wrong() {
+    let mut text = String::from("x\n");
+    (0..1_000_000).for_each(|i| text += &format!("{i}.25\n"));
+    text += "end\n";
+    let n_bytes = text.len() as u64;
+    let source = Source::from_bytes(text, &Format::default()).unwrap();
+    let seen = std::cell::Cell::new(0);
+    let observe = |read: u64, all: Option<u64>| {
+        assert!(read >= seen.replace(read) && all == Some(n_bytes));
+    };
+    let mut blocks = source.blocks(&Wanted::all_numeric(), &observe).unwrap();
+    let mut n_rows = 0;
+    let refused = loop {
+        match blocks.next() {
+            Some(Ok(block)) => {
+                assert_eq!(block.first_row(), n_rows);
+                assert_eq!(block.line(0), n_rows + 2);
+                assert_eq!(block.numbers()[(0, 0)], n_rows as f64 + 0.25);
+                n_rows += block.n_rows();
+            }
+            Some(Err(error)) => break one_line(&error),
+            None => break String::new(),
+        }
+    };
+    assert_eq!(
+        refused,
+        "line 1000002, column \"x\": \"end\" is not a number"
+    );
+    assert!(n_rows > 500_000 && blocks.next().is_none());
+    drop(blocks);
+    assert_eq!(seen.get(), n_bytes);
 }
