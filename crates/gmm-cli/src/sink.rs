@@ -18,6 +18,7 @@ pub struct Sink {
     name: String,
     /// None once it is finished.
     out: Option<Out>,
+    is_closed: bool,
 }
 
 #[derive(Debug)]
@@ -39,6 +40,7 @@ impl Sink {
             return Ok(Self {
                 name,
                 out: Some(out),
+                is_closed: false,
             });
         };
         let out = match Draft::of(path)? {
@@ -52,6 +54,7 @@ impl Sink {
         Ok(Self {
             name: path.display().to_string(),
             out: Some(out),
+            is_closed: false,
         })
     }
 
@@ -60,12 +63,9 @@ impl Sink {
         matches!(self.out, Some(Out::Beside(..)))
     }
 
-    /// Why it could not be written to.
-    pub fn failed(&self, error: &io::Error) -> Failure {
-        match error.kind() {
-            ErrorKind::BrokenPipe => Failure::Closed,
-            _ => cannot_write(Path::new(&self.name), &reason(error)),
-        }
+    /// Whether it turned out that nobody reads it any more.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     /// Ends it: a file takes its name.
@@ -73,10 +73,12 @@ impl Sink {
     /// # Errors
     /// [`Failure::Work`] naming the output; [`Failure::Closed`] where nobody reads it.
     pub fn finish(mut self) -> Result<(), Failure> {
-        if let Err(error) = self.flush() {
-            return Err(self.failed(&error));
+        let flushed = self.flush();
+        if self.is_closed {
+            return Err(Failure::Closed);
         }
         let cannot = |error: &io::Error| cannot_write(Path::new(&self.name), &reason(error));
+        flushed.map_err(|e| cannot(&e))?;
         if let Some(Out::Beside(target, file)) = self.out.take() {
             let file = file.into_inner().map_err(|e| cannot(e.error()))?;
             file.persist(target).map_err(|e| cannot(&e.error))?;
@@ -105,15 +107,24 @@ impl Sink {
             None => Err(ErrorKind::BrokenPipe.into()),
         }
     }
+
+    fn noticed<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &done {
+            self.is_closed |= error.kind() == ErrorKind::BrokenPipe;
+        }
+        done
+    }
 }
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer()?.write(bytes)
+        let written = self.writer()?.write(bytes);
+        self.noticed(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.writer()?.flush()
+        let flushed = self.writer()?.flush();
+        self.noticed(flushed)
     }
 }
 

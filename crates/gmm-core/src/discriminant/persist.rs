@@ -24,7 +24,6 @@ use crate::gmm::Gmm;
 use crate::persist::{Document, Header, damaged};
 use crate::typed_covariances::Covariances;
 
-const FORMAT: &str = "gaussian-mixture-classifier";
 const VERSION: u64 = 1;
 
 #[derive(Serialize)]
@@ -52,6 +51,9 @@ struct Body {
 }
 
 impl Classifier {
+    /// What files of classifiers call their format.
+    pub const FORMAT: &str = "gaussian-mixture-classifier";
+
     /// The classifier as JSON. Numbers are written so that they read back to the same bits.
     ///
     /// # Errors
@@ -64,7 +66,7 @@ impl Classifier {
         };
         let classes = self.names.iter().zip(self.priors()).zip(&self.models);
         let file = File {
-            format: FORMAT,
+            format: Self::FORMAT,
             version: VERSION,
             classes: classes.map(class).collect(),
             shared: self.shared,
@@ -80,7 +82,7 @@ impl Classifier {
     /// [with its class](GmmError::InClass).
     pub fn from_json(text: &str) -> Result<Self, GmmError> {
         let header: Header = serde_json::from_str(text).map_err(damaged)?;
-        header.check(FORMAT, VERSION)?;
+        header.check(Self::FORMAT, VERSION)?;
         let Body { classes, shared } = serde_json::from_str(text).map_err(damaged)?;
         let (mut names, mut priors, mut models) = (Vec::new(), Vec::new(), Vec::new());
         for Class { name, prior, model } in classes {

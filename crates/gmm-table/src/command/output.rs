@@ -4,9 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use gmm_cli::clap::{self, Args};
-use gmm_cli::{Failure, Sink, same_file};
-use gmm_core::ndarray::ArrayView2;
-use gmm_table::{Block, Kind, Type, Writer};
+use gmm_cli::{Failure, Sink, Targets};
+use gmm_table::{Kind, Type, Writer};
 
 /// Where rows go.
 #[derive(Debug, Clone, Args)]
@@ -14,95 +13,78 @@ use gmm_table::{Block, Kind, Type, Writer};
 pub(super) struct RowsOut {
     /// File to write: CSV, TSV, JSON, NPY or Parquet by its ending; - is standard output [default: -]
     #[arg(short, long, value_name = "PATH")]
-    pub(super) out: Option<PathBuf>,
+    out: Option<PathBuf>,
 
-    /// The form of the output: csv, tsv, json (a record a line), npy or parquet [default: by the file's ending, or csv]
-    #[arg(long, value_name = "FORM")]
+    /// The form of the output: csv, tsv, json, npy or parquet [default: by the file's ending; csv to standard output]
+    #[arg(long, value_name = "FORM", value_parser = parse_kind)]
     format: Option<Kind>,
 }
 
+fn parse_kind(text: &str) -> Result<Kind, String> {
+    Kind::of(&Path::new("x").with_extension(text))
+        .map_err(|_| String::from("must be csv, tsv, json, npy or parquet"))
+}
+
 impl RowsOut {
-    /// Begins the output, which must be none of the inputs.
-    pub(super) fn begin(
+    fn file(&self) -> Option<&Path> {
+        self.out.as_deref().filter(|path| *path != Path::new("-"))
+    }
+
+    /// Writes a table of these columns, which `fill` makes, over none of the inputs.
+    pub(super) fn write(
         &self,
         columns: &[(String, Type)],
         inputs: &[&Path],
-    ) -> Result<Rows, Failure> {
-        let path = self.out.as_deref();
-        if let Some(path) = path
-            && path.is_file()
-            && inputs.iter().any(|input| same_file(input, path))
-        {
-            let line = format!("{} is named twice among input and outputs", path.display());
-            return Err(Failure::Usage(line));
-        }
-        let kind = match (self.format, path) {
-            (Some(kind), _) => kind,
-            (None, Some(path)) if path != Path::new("-") => Kind::of(path),
-            _ => Kind::Csv,
-        };
-        let sink = Sink::to(path)?;
-        let name = path.map_or_else(
-            || String::from("standard output"),
-            |p| p.display().to_string(),
-        );
-        let writer = Writer::new(kind, columns, sink).map_err(|e| failed(&name, e))?;
-        Ok(Rows { writer, name })
-    }
-}
-
-/// Rows on their way out.
-pub(super) struct Rows {
-    writer: Writer<Sink>,
-    name: String,
-}
-
-impl Rows {
-    /// Writes some rows: the number columns, and texts for the text columns.
-    pub(super) fn write(
-        &mut self,
-        numbers: ArrayView2<'_, f64>,
-        texts: &[Vec<&str>],
+        fill: impl FnOnce(&mut dyn FnMut(Piece<'_>) -> Result<(), Failure>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let written = self.writer.write(numbers, texts);
-        written.map_err(|e| failed(&self.name, e))
-    }
-
-    /// Ends the output.
-    pub(super) fn finish(self) -> Result<(), Failure> {
-        let sink = self.writer.finish().map_err(|e| failed(&self.name, e))?;
+        let mut targets = Targets::beside(inputs.iter().copied());
+        let path = self.file().map(Path::to_path_buf);
+        let path = path.map(|path| targets.claim("--out", path, &[])).transpose()?;
+        let name = path.as_ref().map_or_else(
+            || String::from("standard output"),
+            |path| path.display().to_string(),
+        );
+        let failed = |e| Failure::Work(format!("cannot write {name}: {e}"));
+        let kind = match (self.format, &path) {
+            (Some(kind), _) => kind,
+            (None, Some(path)) => {
+                Kind::of(path).map_err(|e| Failure::Usage(format!("--out {name}: {e}")))?
+            }
+            (None, None) => Kind::Csv,
+        };
+        let columns: Vec<(&str, Type)> = columns.iter().map(|(n, t)| (n.as_str(), *t)).collect();
+        let mut sink = Sink::to(path.as_deref())?;
+        let written = match sink.is_file() {
+            true => Writer::seekable(kind, &columns, &mut sink),
+            false => Writer::new(kind, &columns, &mut sink),
+        }
+        .map_err(&failed)
+        .and_then(|mut writer| {
+            fill(&mut |(numbers, texts)| writer.write(numbers, texts).map_err(&failed))?;
+            writer.finish().map_err(&failed)
+        });
+        if sink.is_closed() {
+            return Err(Failure::Closed);
+        }
+        written?;
         sink.finish()
     }
 }
 
-fn failed(name: &str, error: gmm_table::WriteError) -> Failure {
-    if error.is_closed() {
-        return Failure::Closed;
-    }
-    Failure::Work(format!("cannot write {name}: {error}"))
-}
-
-/// The texts of a block, column by column.
-pub(super) fn kept(block: &Block) -> Vec<Vec<&str>> {
-    let columns = block.texts().iter();
-    columns.map(|texts| texts.iter().collect()).collect()
-}
+/// Some rows: the columns of numbers, and the texts of each column of texts.
+pub(super) type Piece<'a> = (ndarray::ArrayView2<'a, f64>, &'a [gmm_table::Texts]);
 
 /// A line about rows that were written: on standard output where they went to a file, else on a terminal.
 pub(super) fn tell(quiet: bool, to: &RowsOut, line: &str) -> Result<(), Failure> {
-    let went_to_file = to.out.as_deref().is_some_and(|path| path != Path::new("-"));
     if quiet {
         return Ok(());
     }
-    match &to.out {
-        Some(path) if went_to_file => {
-            gmm_cli::print(&format!("{line}\nrows    {}", path.display()))
-        }
-        _ if std::io::stderr().is_terminal() => {
-            // Nobody is left to tell if the terminal is gone.
-            let _ = writeln!(std::io::stderr(), "{line}");
-            Ok(())
-        }
-        _ => Ok(()),
+    if let Some(path) = to.file() {
+        return gmm_cli::print(&format!("{line}\nrows    {}", path.display()));
     }
+    if std::io::stderr().is_terminal() {
+        // Nobody is left to tell if the terminal is gone.
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+    Ok(())
 }

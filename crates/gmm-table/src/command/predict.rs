@@ -8,10 +8,10 @@ use gmm_core::ndarray::{Array2, ArrayView2};
 use gmm_core::{Gmm, GmmError, Regression, Sample};
 use gmm_table::model::{Model, ModelFile};
 use gmm_table::summary::counted;
-use gmm_table::{Type, Wanted};
+use gmm_table::{Texts, Type, Wanted};
 
 use super::input::{Reading, columns_of, model, named, one_from_standard_input};
-use super::output::{RowsOut, kept, tell};
+use super::output::{RowsOut, tell};
 
 /// The component or class of each row; or columns that are predicted from the others
 ///
@@ -111,32 +111,25 @@ pub(super) fn run(task: &Predict, quiet: bool) -> Result<(), Failure> {
         .map(|name| (name.clone(), Type::Text))
         .collect();
     names.extend(answer.columns(&columns));
-    let mut out = task.output.begin(&names, &[&task.model, &task.table])?;
     let (mut n, mut n_rejected) = (0, 0);
-    for block in blocks {
-        let block = block.map_err(|e| refused(&e))?;
-        let (numbers, labels) = answer
-            .of(&file.model, block.numbers())
-            .map_err(|e| refused(&at_line(e, |row| block.line(row), &columns)))?;
-        n += numbers.nrows();
-        n_rejected += match &labels {
-            Some(labels) => labels.iter().filter(|label| label.is_empty()).count(),
-            None => numbers
-                .column(0)
-                .iter()
-                .filter(|label| label.is_nan())
-                .count(),
-        };
-        let mut texts = kept(&block);
-        texts.extend(
-            labels
-                .as_ref()
-                .map(|labels| labels.iter().map(String::as_str).collect()),
-        );
-        out.write(numbers.view(), &texts)?;
-    }
-    bar.finish();
-    out.finish()?;
+    let inputs = [task.model.as_path(), task.table.as_path()];
+    task.output.write(&names, &inputs, |write| {
+        for block in blocks {
+            let block = block.map_err(|e| refused(&e))?;
+            let (numbers, labels) = answer
+                .of(&file.model, block.numbers())
+                .map_err(|e| refused(&at_line(e, |row| block.line(row), &columns)))?;
+            n += numbers.nrows();
+            n_rejected += match &labels {
+                Some(labels) => labels.iter().filter(|label| label.is_empty()).count(),
+                None => numbers.column(0).iter().filter(|label| label.is_nan()).count(),
+            };
+            let texts = [block.texts(), labels.as_slice()].concat();
+            write((numbers.view(), &texts))?;
+        }
+        bar.finish();
+        Ok(())
+    })?;
     let rejected = match n_rejected {
         0 => String::new(),
         n => format!(", {n} left open"),
@@ -265,7 +258,7 @@ impl Answer {
         &self,
         model: &Model,
         rows: ArrayView2<'_, f64>,
-    ) -> Result<(Array2<f64>, Option<Vec<String>>), GmmError> {
+    ) -> Result<(Array2<f64>, Option<Texts>), GmmError> {
         let sample = Sample::new(&rows).with_missing();
         match self {
             Self::Label {
@@ -290,7 +283,7 @@ impl Answer {
                         ""
                     };
                     if *has_classes {
-                        labels.push(String::from(label));
+                        labels.push(label);
                     } else {
                         out[0] = label.parse().unwrap_or(f64::NAN);
                     }
@@ -299,7 +292,7 @@ impl Answer {
                         (before + 1..).zip(row).for_each(|(i, r)| out[i] = *r);
                     }
                 }
-                Ok((numbers, has_classes.then_some(labels)))
+                Ok((numbers, has_classes.then(|| labels.into_iter().collect())))
             }
             Self::Regression {
                 regression,

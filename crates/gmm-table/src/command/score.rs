@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use gmm_cli::clap::{self, Args};
 use gmm_cli::{Bar, Failure, parse_seed};
 use gmm_core::Sample;
-use gmm_core::ndarray::{Array1, Array2};
+use gmm_core::ndarray::{Array1, Array2, ArrayView1};
 use gmm_core::rand::SeedableRng;
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_figures::decimal;
@@ -14,7 +14,7 @@ use gmm_table::summary::counted;
 use gmm_table::{Type, Wanted};
 
 use super::input::{Reading, columns_of, model, named, one_from_standard_input};
-use super::output::{RowsOut, kept, tell};
+use super::output::{RowsOut, tell};
 
 /// How probable is each row?
 ///
@@ -74,29 +74,28 @@ pub(super) fn run(task: &Score, quiet: bool) -> Result<(), Failure> {
         }
         false => None,
     };
-    let mut out = task.output.begin(&names, &[&task.model, &task.table])?;
     let (mut n, mut n_incomplete, mut sum) = (0, 0, 0.0);
-    for block in blocks {
-        let block = block.map_err(|e| refused(&e))?;
-        let rows = block.numbers();
-        let sample = Sample::new(&rows).with_missing();
-        let log_prob = file.model.log_prob_of(&sample).map_err(|e| refused(&e))?;
-        n += log_prob.len();
-        sum += log_prob.sum();
-        let lacks = |row: &gmm_core::ndarray::ArrayView1<'_, f64>| row.iter().any(|v| v.is_nan());
-        n_incomplete += rows.rows().into_iter().filter(lacks).count();
-        let mut numbers = Array2::zeros((log_prob.len(), 1 + usize::from(task.tail)));
-        numbers.column_mut(0).assign(&log_prob);
-        if let Some(tail) = &tail {
-            numbers
-                .column_mut(1)
-                .assign(&log_prob.mapv(|l| tail.share_below(l)));
+    let inputs = [task.model.as_path(), task.table.as_path()];
+    task.output.write(&names, &inputs, |write| {
+        for block in blocks {
+            let block = block.map_err(|e| refused(&e))?;
+            let rows = block.numbers();
+            let sample = Sample::new(&rows).with_missing();
+            let log_prob = file.model.log_prob_of(&sample).map_err(|e| refused(&e))?;
+            n += log_prob.len();
+            sum += log_prob.sum();
+            let lacks = |row: &ArrayView1<'_, f64>| row.iter().any(|v| v.is_nan());
+            n_incomplete += rows.rows().into_iter().filter(lacks).count();
+            let mut numbers = Array2::zeros((log_prob.len(), 1 + usize::from(task.tail)));
+            numbers.column_mut(0).assign(&log_prob);
+            if let Some(tail) = &tail {
+                numbers.column_mut(1).assign(&log_prob.mapv(|l| tail.share_below(l)));
+            }
+            write((numbers.view(), block.texts()))?;
         }
-        let texts = kept(&block);
-        out.write(numbers.view(), &texts)?;
-    }
-    bar.finish();
-    out.finish()?;
+        bar.finish();
+        Ok(())
+    })?;
     if n == 0 {
         return Ok(());
     }
