@@ -59,6 +59,21 @@ impl Background {
         }
     }
 
+    /// Its mean.
+    pub(crate) fn centre(&self) -> Vec<f64> {
+        let sides = self.low.iter().zip(&self.high);
+        sides.map(|(l, h)| 0.5 * l + 0.5 * h).collect()
+    }
+
+    /// Entry (i, j) of its covariance.
+    pub(crate) fn covariance(&self, i: usize, j: usize) -> f64 {
+        if i == j {
+            (self.high[i] - self.low[i]).powi(2) / 12.0
+        } else {
+            0.0
+        }
+    }
+
     /// A row of it.
     pub(crate) fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> Vec<f64> {
         let sides = self.low.iter().zip(&self.high);

@@ -1,6 +1,6 @@
 //! The Gaussian mixture as a value.
 
-use ndarray::{Array1, Array2, Array3, ArrayView1, Axis};
+use ndarray::{Array1, Array2, Array3, ArrayView1};
 use rand::Rng;
 
 use crate::background::Background;
@@ -376,34 +376,6 @@ impl Gmm {
             },
         )?;
         Ok(out)
-    }
-
-    /// The mixture of these columns alone, in this order: the others integrated out. Bishop, PRML (2.98).
-    ///
-    /// # Errors
-    /// [`GmmError::InvalidParameter`] unless `columns` names at least one column, and none twice.
-    pub fn marginal(&self, columns: &[usize]) -> Result<Self, GmmError> {
-        let is_new = |(i, column): (usize, &usize)| {
-            *column < self.n_features() && !columns[..i].contains(column)
-        };
-        if columns.is_empty() || !columns.iter().enumerate().all(is_new) {
-            return Err(GmmError::InvalidParameter {
-                name: "columns",
-                value: format!("{columns:?}"),
-                allowed: "different columns of the mixture, at least one",
-            });
-        }
-        let (shares, background) = self.mixture.shares().values().split_at(self.n_components());
-        let weights: Array1<f64> = shares.iter().copied().collect();
-        let of_components = Self::new(
-            &weights / weights.sum(),
-            self.means().select(Axis(1), columns),
-            self.typed_covariances().of_columns(columns),
-        )?;
-        match (self.mixture.background(), background) {
-            (Some(region), [share]) => of_components.with_background(*share, region.of(columns)),
-            _ => Ok(of_components),
-        }
     }
 
     /// The same mixture over a background that has this share, which the components leave to it.

@@ -6,7 +6,7 @@
 //! T = Σₒₒ + S. So missing values (Ghahramani & Jordan, NIPS 6, 1994) and noise (Bovy, Hogg & Roweis, *Ann. Appl.
 //! Stat.* 5, 2011, eq. 12–16) are one arithmetic, done once for each way of seeing and component.
 
-use crate::cholesky::Cholesky;
+use crate::cholesky::{Cholesky, dot};
 use crate::covariance::Covariance;
 use crate::moments::{Form, Moments, lower};
 
@@ -145,9 +145,7 @@ impl Observation {
             for j in partners..=i {
                 let mut value = slopes.row(j, &through);
                 if !(slopes.is_exact(i) || slopes.is_exact(j)) {
-                    // What is left unknown: (Σ − AΣₒ)ᵢⱼ.
-                    let known = slopes.known(i, j, o, covariance);
-                    value += stats.weight * (covariance.entry(i, j) - known);
+                    value += stats.weight * slopes.unknown(i, j, o, covariance);
                 }
                 whole.scatter[form.place(i, j)] = value;
             }
@@ -167,6 +165,50 @@ impl Observation {
             seen_mean: self.columns.iter().map(|&j| mean[j]).collect(),
             slopes: Slopes::new(self, covariance, seen),
         }
+    }
+
+    /// The features of N(mean, covariance) that were not seen, given those that were, all without noise; `seen` as for
+    /// [`completed`](Self::completed). Bishop, PRML (2.81) and (2.82).
+    pub(crate) fn unseen(
+        &self,
+        (mean, covariance): (&[f64], &Covariance),
+        seen: &Covariance,
+    ) -> Unseen {
+        let rest: Vec<usize> = (0..self.n_features)
+            .filter(|j| !self.columns.contains(j))
+            .collect();
+        let slopes = Slopes::new(self, covariance, seen);
+        let of = |places: &[usize]| places.iter().map(|&j| mean[j]).collect();
+        Unseen {
+            mean: of(&rest),
+            seen_mean: of(&self.columns),
+            covariance: self.left(&rest, covariance, &slopes),
+            slopes: rest.iter().map(|&i| slopes.rows[i].clone()).collect(),
+        }
+    }
+
+    /// What is left unknown of the features in `rest`, in the form of the whole where that is diagonal.
+    fn left(&self, rest: &[usize], covariance: &Covariance, slopes: &Slopes) -> Covariance {
+        let dim = rest.len();
+        let own = |i: usize| covariance.entry(rest[i], rest[i]);
+        let kept = match covariance {
+            Covariance::Spherical { variance, .. } => Covariance::spherical(*variance, dim).ok(),
+            Covariance::Diagonal { .. } => Covariance::diagonal((0..dim).map(own).collect()).ok(),
+            _ => None,
+        };
+        kept.unwrap_or_else(|| {
+            let mut matrix = vec![0.0; lower(dim, 0)];
+            for i in 0..dim {
+                for j in 0..=i {
+                    matrix[lower(i, j)] =
+                        slopes.unknown(rest[i], rest[j], &self.columns, covariance);
+                }
+                // Rounding takes away as much as this from what the others leave of a variance.
+                let rounding = self.n_features as f64 * f64::EPSILON * own(i);
+                matrix[lower(i, i)] = matrix[lower(i, i)].max(rounding);
+            }
+            Covariance::Full(Cholesky::to_rounding(matrix, dim))
+        })
     }
 
     /// What was seen less where it is expected.
@@ -198,6 +240,31 @@ impl Completion<'_> {
             Some(place) => seen[*place],
             None => mean + self.slopes.row(i, &offset),
         })
+    }
+}
+
+/// The features of a Gaussian that were not seen, in order, as a function of those that were.
+#[derive(Debug, Clone)]
+pub(crate) struct Unseen {
+    /// Their mean where all that was seen is at its mean.
+    mean: Vec<f64>,
+    seen_mean: Vec<f64>,
+    /// The rows of A.
+    slopes: Vec<Vec<f64>>,
+    /// Their covariance, whatever was seen.
+    pub(crate) covariance: Covariance,
+}
+
+impl Unseen {
+    /// Their mean given these values of what was seen.
+    pub(crate) fn mean(&self, seen: &[f64]) -> Vec<f64> {
+        let offset: Vec<f64> = seen
+            .iter()
+            .zip(&self.seen_mean)
+            .map(|(x, m)| x - m)
+            .collect();
+        let moved = |(mean, slopes): (&f64, &Vec<f64>)| mean + dot(slopes, &offset);
+        self.mean.iter().zip(&self.slopes).map(moved).collect()
     }
 }
 
@@ -251,12 +318,13 @@ impl Slopes {
         }
     }
 
-    /// (AΣₒ)ᵢⱼ.
-    fn known(&self, i: usize, j: usize, columns: &[usize], covariance: &Covariance) -> f64 {
-        self.rows[i]
+    /// What is left unknown: (Σ − AΣₒ)ᵢⱼ.
+    fn unknown(&self, i: usize, j: usize, columns: &[usize], covariance: &Covariance) -> f64 {
+        let known: f64 = self.rows[i]
             .iter()
             .zip(columns)
             .map(|(a, &c)| a * covariance.entry(c, j))
-            .sum()
+            .sum();
+        covariance.entry(i, j) - known
     }
 }
