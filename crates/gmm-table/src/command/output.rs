@@ -39,7 +39,9 @@ impl RowsOut {
     ) -> Result<(), Failure> {
         let mut targets = Targets::beside(inputs.iter().copied());
         let path = self.file().map(Path::to_path_buf);
-        let path = path.map(|path| targets.claim("--out", path, &[])).transpose()?;
+        let path = path
+            .map(|path| targets.claim("--out", path, &[]))
+            .transpose()?;
         let name = path.as_ref().map_or_else(
             || String::from("standard output"),
             |path| path.display().to_string(),

@@ -122,7 +122,11 @@ pub(super) fn run(task: &Predict, quiet: bool) -> Result<(), Failure> {
             n += numbers.nrows();
             n_rejected += match &labels {
                 Some(labels) => labels.iter().filter(|label| label.is_empty()).count(),
-                None => numbers.column(0).iter().filter(|label| label.is_nan()).count(),
+                None => numbers
+                    .column(0)
+                    .iter()
+                    .filter(|label| label.is_nan())
+                    .count(),
             };
             let texts = [block.texts(), labels.as_slice()].concat();
             write((numbers.view(), &texts))?;

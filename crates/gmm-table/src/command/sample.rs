@@ -110,58 +110,32 @@ pub(super) fn run(task: &Draw, quiet: bool) -> Result<(), Failure> {
         );
         return Err(Failure::Usage(line));
     }
-    task.output.write(&header, &[task.model.as_path()], |write| {
-        let mut left = task.rows;
-        while left > 0 {
-            let n = if is_whole { left } else { left.min(AT_ONCE) };
-            left -= n;
-            let (rows, of) = draw(task, &mixture, (&columns, &values), n as usize, &mut rng)?;
-            let label = |k: usize| (k < mixture.n_components()).then_some(k);
-            match (task.component, &classes) {
-                (false, _) => write((rows.view(), &[]))?,
-                (true, Some((names, class_of))) => {
-                    let name = |&k: &usize| label(k).map_or("", |k| names[class_of[k]].as_str());
-                    write((rows.view(), &[of.iter().map(name).collect()]))?;
+    task.output
+        .write(&header, &[task.model.as_path()], |write| {
+            let mut left = task.rows;
+            while left > 0 {
+                let n = if is_whole { left } else { left.min(AT_ONCE) };
+                left -= n;
+                let (rows, of) = draw(task, &mixture, (&columns, &values), n as usize, &mut rng)?;
+                let label = |k: usize| (k < mixture.n_components()).then_some(k);
+                match (task.component, &classes) {
+                    (false, _) => write((rows.view(), &[]))?,
+                    (true, Some((names, class_of))) => {
+                        let name =
+                            |&k: &usize| label(k).map_or("", |k| names[class_of[k]].as_str());
+                        write((rows.view(), &[of.iter().map(name).collect()]))?;
+                    }
+                    (true, None) => {
+                        let number = |&k: &usize| label(k).map_or(0.0, |k| (k + 1) as f64);
+                        let of: Array1<f64> = of.iter().map(number).collect();
+                        let both =
+                            concatenate(Axis(1), &[rows.view(), of.view().insert_axis(Axis(1))]);
+                        write((both.unwrap_or_default().view(), &[]))?;
+                    }
                 }
-                (true, None) => {
-                    let number = |&k: &usize| label(k).map_or(0.0, |k| (k + 1) as f64);
-                    let of: Array1<f64> = of.iter().map(number).collect();
-                    let both = concatenate(Axis(1), &[rows.view(), of.view().insert_axis(Axis(1))]);
-                    write((both.unwrap_or_default().view(), &[]))?;
-                }
             }
-        }
-        Ok(())
-    })?;
-    let line = format!(
-            "--rows {}: at most {MOST_TOGETHER:e} of such draws",
-            task.rows
-        );
-        return Err(Failure::Usage(line));
-    }
-    let mut left = task.rows;
-    while left > 0 {
-        let n = if is_whole { left } else { left.min(AT_ONCE) };
-        left -= n;
-        let (rows, of) = draw(task, &mixture, (&columns, &values), n as usize, &mut rng)?;
-        let label = |k: usize| (k < mixture.n_components()).then_some(k);
-        match (task.component, &classes) {
-            (false, _) => out.write(rows.view(), &[])?,
-            (true, Some((names, class_of))) => {
-                let texts = of
-                    .iter()
-                    .map(|&k| label(k).map_or("", |k| names[class_of[k]].as_str()));
-                out.write(rows.view(), &[texts.collect()])?;
-            }
-            (true, None) => {
-                let number = |&k: &usize| label(k).map_or(0.0, |k| (k + 1) as f64);
-                let of: Array1<f64> = of.iter().map(number).collect();
-                let both = concatenate(Axis(1), &[rows.view(), of.view().insert_axis(Axis(1))]);
-                out.write(both.unwrap_or_default().view(), &[])?;
-            }
-        }
-    }
-    out.finish()?;
+            Ok(())
+        })?;
     let line = format!("{} drawn", counted(task.rows as usize, "row"));
     tell(quiet, &task.output, &line)
 }

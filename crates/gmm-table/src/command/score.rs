@@ -89,7 +89,9 @@ pub(super) fn run(task: &Score, quiet: bool) -> Result<(), Failure> {
             let mut numbers = Array2::zeros((log_prob.len(), 1 + usize::from(task.tail)));
             numbers.column_mut(0).assign(&log_prob);
             if let Some(tail) = &tail {
-                numbers.column_mut(1).assign(&log_prob.mapv(|l| tail.share_below(l)));
+                numbers
+                    .column_mut(1)
+                    .assign(&log_prob.mapv(|l| tail.share_below(l)));
             }
             write((numbers.view(), block.texts()))?;
         }
