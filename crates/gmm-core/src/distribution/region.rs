@@ -9,8 +9,6 @@ use super::root::increasing_root;
 use crate::error::GmmError;
 use crate::gmm::Gmm;
 use crate::integral::Method;
-use crate::mixture::Mixture;
-use crate::shares::Shares;
 use crate::tile::{Rows, TILE_ROWS, Tile};
 
 /// Fewer draws say nothing of a level.
@@ -146,16 +144,6 @@ impl Gmm {
             components: self.without_background(),
             level_of_components,
         }
-    }
-
-    /// The components as a mixture of their own.
-    fn without_background(&self) -> Self {
-        let shares = match self.background() {
-            Some(_) => Shares::of_counts(&self.weights().to_vec()),
-            None => self.mixture().shares().clone(),
-        };
-        let mixture = Mixture::new(shares, self.components().to_vec(), None);
-        Self::from_mixture(mixture, self.covariance_type())
     }
 
     /// ln p where ln of the density of the components alone is this.
