@@ -16,8 +16,8 @@
 //! )?;
 //! let x = array![[0.5, 0.1], [-0.7, 0.2], [0.1, -0.4], [3.2, 2.9], [2.4, 3.3], [3.5, 2.7]];
 //! let sample = Sample::new(&x);
-//! let subspace = Subspace::of(&gmm, &sample, 1.0)?;
-//! assert_eq!(subspace.n_directions(), 1);
+//! let subspace = Subspace::of(&gmm, &sample, 1.0)?.first(1)?;
+//! assert!(subspace.cumulative_shares()[0] > 0.99);
 //! assert_eq!(subspace.project(&sample)?.dim(), (6, 1));
 //! assert_eq!(subspace.mixture(&gmm)?.n_features(), 1);
 //! assert_eq!(subspace.kept(&gmm, &sample)?.agreement, 1.0);
@@ -82,7 +82,7 @@ impl Subspace {
     /// The directions in which the components of a mixture differ: solutions of Mv = lSv with S the covariance of these
     /// rows, μ their mean, and M = 2λ BS⁻¹B + 2(1−λ) Σₖ πₖ (Σₖ−Σ̄)S⁻¹(Σₖ−Σ̄), where B = Σₖ πₖ (μₖ−μ)(μₖ−μ)ᵀ and
     /// Σ̄ = Σₖ πₖΣₖ (Scrucca 2010, eq. 8; 2014, eq. 9). `lambda` is λ, from 0 to 1: with 1 means alone count, which leads to
-    /// K−1 directions at most (mclust's default); with ½ means and covariances count alike. A background says nothing of
+    /// K−1 directions at most (mclust's default), and one more where the mean of the rows is not that of the mixture; with ½ means and covariances count alike. A background says nothing of
     /// directions.
     ///
     /// # Errors
