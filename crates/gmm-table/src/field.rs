@@ -36,6 +36,11 @@ impl Field {
     }
 }
 
+/// Whether a text stands for a value that is not there.
+pub fn is_missing(text: &str) -> bool {
+    Field::of(text.trim()) == Field::Missing
+}
+
 /// Powers of ten that `f64` holds exactly, as far as they are needed.
 const POWERS: [f64; 18] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,

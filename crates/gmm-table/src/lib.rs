@@ -48,6 +48,7 @@ mod tests;
 
 pub use block::{Block, Texts};
 pub use error::TableError;
+pub use field::is_missing;
 pub use format::Format;
 pub use kind::{Kind, Type};
 pub use numbers::Numbers;
