@@ -68,8 +68,11 @@ pub(crate) fn quantile(p: f64) -> f64 {
 
 /// Φ⁻¹(½ + offset) for |offset| ≤ ¼, by Halley's steps on erf, which is exact about 0.
 fn central_quantile(offset: f64) -> f64 {
-    let mut z = (2.0 * PI).sqrt() * offset;
-    for _ in 0..3 {
+    // The first terms of its series: right to 1.2e-3, of which two steps of third order leave nothing.
+    let w = 2.0 * offset;
+    let series = 1.0 + w * w * PI / 12.0 * (1.0 + w * w * PI * 7.0 / 40.0);
+    let mut z = (0.5 * PI).sqrt() * w * series;
+    for _ in 0..2 {
         let step = (0.5 * libm::erf(z * FRAC_1_SQRT_2) - offset) / density(z);
         z -= step / (1.0 + 0.5 * z * step);
     }
@@ -88,7 +91,7 @@ pub(crate) fn quantile_of_log(l: f64) -> f64 {
     let above = 2.515_517 + t * (0.802_853 + t * 0.010_328);
     let below = 1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308));
     let mut z = above / below - t;
-    for _ in 0..3 {
+    for _ in 0..2 {
         let log = log_cdf(z);
         // The slope of ln Φ is s, and that of s is −s(z + s).
         let s = (log_density(z) - log).exp();
