@@ -110,6 +110,14 @@ pub enum TableError {
         /// Name of the column.
         column: String,
     },
+    /// A column that holds something else is wanted as numbers.
+    #[error("column \"{column}\" holds {form}, not numbers")]
+    NotNumbers {
+        /// Name of the column.
+        column: String,
+        /// What it holds.
+        form: String,
+    },
     /// The ending of a file names no form of tables.
     #[error("the ending \".{ending}\" is none of .csv, .tsv, .json, .npy and .parquet")]
     UnknownKind {

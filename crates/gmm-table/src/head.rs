@@ -120,8 +120,14 @@ fn names_of(first: &StringRecord, is_header: bool) -> Result<Vec<String>, TableE
         _ => (i + 1).to_string(),
     };
     let names: Vec<String> = first.iter().enumerate().map(name).collect();
+    check_distinct(&names)?;
+    Ok(names)
+}
+
+/// Refuses two columns of one name.
+pub(crate) fn check_distinct(names: &[String]) -> Result<(), TableError> {
     let mut numbers = HashMap::new();
-    for (number, name) in (1..).zip(&names) {
+    for (number, name) in (1..).zip(names) {
         if let Some(first) = numbers.insert(name, number) {
             return Err(TableError::SameName {
                 name: shown(name),
@@ -130,5 +136,5 @@ fn names_of(first: &StringRecord, is_header: bool) -> Result<Vec<String>, TableE
             });
         }
     }
-    Ok(names)
+    Ok(())
 }

@@ -21,6 +21,11 @@
 mod array;
 mod block;
 mod chunks;
+#[cfg(feature = "parquet")]
+mod columnar;
+#[cfg(not(feature = "parquet"))]
+#[path = "without_parquet.rs"]
+mod columnar;
 mod error;
 mod field;
 pub mod figure;

@@ -8,10 +8,12 @@ use gmm_files::FileError;
 
 use crate::array::{Array, ArrayBlocks, Data, ReadSeek};
 use crate::block::Block;
+use crate::columnar::{Parquet, ParquetBlocks};
 use crate::error::TableError;
 use crate::field::Meaning;
 use crate::form::{Form, LONGEST_MAGIC};
 use crate::format::Format;
+use crate::head::check_distinct;
 use crate::npy::Header;
 use crate::npz;
 use crate::text::{Text, TextBlocks};
@@ -39,12 +41,14 @@ pub struct Source {
 enum Input {
     Text(Text),
     Array(Array),
+    Parquet(Parquet),
 }
 
 /// Its rows.
 enum Rows {
     Text(TextBlocks),
     Array(ArrayBlocks),
+    Parquet(ParquetBlocks),
 }
 
 impl Source {
@@ -82,8 +86,10 @@ impl Source {
             .read_to_end(&mut start)
             .map_err(FileError::from)?;
         file.rewind().map_err(FileError::from)?;
-        let form = Form::of(&start, Some(path))?;
-        Self::new(form, Box::new(file), n_bytes, format)
+        match Form::of(&start, Some(path))? {
+            Form::Parquet => Self::parquet(Parquet::of_file(file)?, n_bytes),
+            form => Self::new(form, Box::new(file), n_bytes, format),
+        }
     }
 
     /// Opens what would be the bytes of a file.
@@ -93,8 +99,10 @@ impl Source {
     pub fn from_bytes(bytes: impl Into<Vec<u8>>, format: &Format) -> Result<Self, TableError> {
         let bytes = bytes.into();
         let n_bytes = bytes.len() as u64;
-        let form = Form::of(&bytes, None)?;
-        Self::new(form, Box::new(Cursor::new(bytes)), n_bytes, format)
+        match Form::of(&bytes, None)? {
+            Form::Parquet => Self::parquet(Parquet::of_bytes(bytes)?, n_bytes),
+            form => Self::new(form, Box::new(Cursor::new(bytes)), n_bytes, format),
+        }
     }
 
     fn new(
@@ -104,8 +112,9 @@ impl Source {
         format: &Format,
     ) -> Result<Self, TableError> {
         let array = match form {
-            Form::Text => return Self::text(Box::new(input), Some(n_bytes), format),
-            Form::Parquet => return Err(TableError::NoParquet),
+            Form::Text | Form::Parquet => {
+                return Self::text(Box::new(input), Some(n_bytes), format);
+            }
             Form::Npz => npz::open(input, format.entry.as_deref())?,
             Form::Npy => {
                 let header = Header::read(&mut input)?;
@@ -125,6 +134,19 @@ impl Source {
             meaning: Meaning::default(),
             n_bytes: Some(array.n_bytes()),
             input: Input::Array(array),
+        })
+    }
+
+    fn parquet(parquet: Parquet, n_bytes: u64) -> Result<Self, TableError> {
+        let names = parquet.names();
+        check_distinct(&names)?;
+        Ok(Self {
+            names,
+            has_header: true,
+            kinds: parquet.kinds(),
+            meaning: Meaning::default(),
+            input: Input::Parquet(parquet),
+            n_bytes: Some(n_bytes),
         })
     }
 
@@ -199,6 +221,7 @@ impl Source {
             rows: match self.input {
                 Input::Text(text) => Rows::Text(text.blocks(columns, refuses_text)),
                 Input::Array(array) => Rows::Array(array.blocks(self.names, columns)),
+                Input::Parquet(parquet) => Rows::Parquet(parquet.blocks(columns)?),
             },
             n_bytes: self.n_bytes,
             observe,
@@ -253,7 +276,7 @@ impl Blocks<'_> {
     pub(crate) fn kinds(&self) -> &[Kind] {
         match &self.rows {
             Rows::Text(rows) => rows.kinds(),
-            Rows::Array(_) => &self.columns.kinds,
+            Rows::Array(_) | Rows::Parquet(_) => &self.columns.kinds,
         }
     }
 }
@@ -265,6 +288,10 @@ impl Iterator for Blocks<'_> {
         let (next, n_read) = match &mut self.rows {
             Rows::Text(rows) => (rows.next(), rows.n_read()),
             Rows::Array(rows) => (rows.next(), rows.n_read()),
+            Rows::Parquet(rows) => {
+                let n_bytes = self.n_bytes.unwrap_or_default() as f64;
+                (rows.next(), (rows.share_read() * n_bytes) as u64)
+            }
         };
         (self.observe)(n_read, self.n_bytes);
         next

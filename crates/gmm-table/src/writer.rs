@@ -10,6 +10,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use crate::block::Texts;
+use crate::columnar::ParquetWriter;
 use crate::error::{TableError, shown};
 use crate::kind::{Kind, Type};
 use crate::npy;
@@ -23,6 +24,7 @@ const ROWS_AT_ONCE: usize = 4096;
 /// Numbers are written as [`number`] does, to be read as the same. A name that is there already gets a number.
 pub struct Writer<'w> {
     layout: Layout,
+    parquet: Option<ParquetWriter>,
     out: Out<'w>,
     n_rows: usize,
 }
@@ -117,10 +119,13 @@ impl<'w> Writer<'w> {
                 }
                 npy::header(0, layout.columns.len())
             }
-            Kind::Parquet => return Err(TableError::NoParquet),
+            // It begins with its first rows.
+            Kind::Parquet => Vec::new(),
         };
+        let parquet = (kind == Kind::Parquet).then(|| ParquetWriter::new(&layout.columns));
         let mut writer = Self {
             layout,
+            parquet: parquet.transpose()?,
             out,
             n_rows: 0,
         };
@@ -139,6 +144,10 @@ impl<'w> Writer<'w> {
         texts: &[Texts],
     ) -> Result<(), TableError> {
         let n_rows = self.layout.checked(numbers, texts)?;
+        if let Some(parquet) = &mut self.parquet {
+            let bytes = parquet.write(numbers, texts)?;
+            return self.out.write(&bytes);
+        }
         let starts: Vec<usize> = (0..n_rows).step_by(ROWS_AT_ONCE).collect();
         let threads = rayon::current_num_threads();
         for starts in starts.chunks(4 * threads) {
@@ -161,6 +170,9 @@ impl<'w> Writer<'w> {
     /// # Errors
     /// What the target refuses.
     pub fn finish(mut self) -> Result<(), TableError> {
+        if let Some(parquet) = self.parquet.take() {
+            self.out.write(&parquet.finish()?)?;
+        }
         match (self.layout.kind, &mut self.out) {
             (Kind::Json, out) => out.write(b"\n]\n")?,
             (Kind::Npy, Out::Seekable(out)) => {
