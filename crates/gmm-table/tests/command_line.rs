@@ -186,8 +186,8 @@ fn rows_with_gaps_are_used_as_far_as_they_go() {
     let folder = with_model();
     let table = folder
         .read("faithful.csv")
-        .replacen("3.6,79", "3.6,NA", 1)
-        .replacen("1.8,54", ",54", 1);
+        .replacen("3.6,79.0", "3.6,NA", 1)
+        .replacen("1.8,54.0", ",54.0", 1);
     folder.write("gaps.csv", &table);
     let said = folder.said(&["fit", "gaps.csv", "-k", "2", "-o", "gaps.json"]);
     assert!(
@@ -516,7 +516,6 @@ fn tables_that_cannot_be_used_are_refused() {
         ("names.csv", "a,b\n", vec!["no rows"]),
         ("twice.csv", "a,a\n1,2\n", vec!["\"a\"", "1 and 2"]),
         ("words.csv", "a,b\nx,y\n", vec!["no column holds numbers"]),
-        ("nothing.csv", "a,b\n1,NA\n2,\n", vec!["\"b\"", "no value"]),
         (
             "quote.csv",
             "a,b\n1,\"2\n3,4\n",
@@ -537,6 +536,14 @@ fn tables_that_cannot_be_used_are_refused() {
             folder.refused(&[task, name], 1, &all);
         }
     }
+    folder.write("nothing.csv", "a,b\n1,NA\n2,\n4,?\n");
+    folder.refused(
+        &["fit", "nothing.csv", "-c", "a,b"],
+        1,
+        &["nothing.csv", "\"b\"", "no value"],
+    );
+    let said = folder.said(&["fit", "nothing.csv", "-k", "1"]);
+    assert!(said.contains("not used, for want of numbers: b"), "{said}");
     folder.refused(&["fit", "missing.csv"], 1, &["missing.csv", "no such file"]);
     folder.refused(
         &["fit", "faithful.csv", "-c", "wait"],

@@ -158,6 +158,8 @@ pub(super) struct Lesson {
     weights: Option<Vec<f64>>,
     /// The classes of the rows, where there are any.
     pub(super) classes: Option<Vec<String>>,
+    /// Columns of the table that have no part in this.
+    unused: Vec<String>,
     /// Rows that lack a value, used or left out.
     pub(super) n_incomplete: usize,
     is_complete: bool,
@@ -206,6 +208,11 @@ impl Lesson {
         if columns.is_empty() {
             return Err(refused(&"no column holds numbers"));
         }
+        let is_unused = |name: &&String| {
+            let is_chosen = chosen.columns.is_empty() && !columns.contains(name);
+            is_chosen && !apart.contains(&name.as_str())
+        };
+        let unused = table.names().iter().filter(is_unused).cloned().collect();
         let classes = match class {
             Some(name) => Some(table.text(name).map_err(|e| refused(&e))?),
             None => None,
@@ -240,6 +247,7 @@ impl Lesson {
             n_incomplete: 0,
             is_complete: true,
             columns,
+            unused,
             rows: numbers,
             weights,
             classes,
@@ -412,6 +420,10 @@ impl Lesson {
             counted(self.n_rows(), "row"),
             shortened(&self.columns)
         )];
+        if !self.unused.is_empty() {
+            let names = shortened(&self.unused);
+            lines.push(format!("not used, for want of numbers: {names}"));
+        }
         if self.n_incomplete > 0 {
             let what = match self.is_complete {
                 true => "left out",
