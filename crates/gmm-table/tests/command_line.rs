@@ -62,7 +62,7 @@ fn one_command_leads_from_a_table_to_a_figure_and_one_to_the_number_of_clusters(
         "all.csv",
     ]);
     assert!(
-        said.contains("3 components of form EEE (tied) BIC prefers"),
+        said.contains("BIC prefers 3 components of form EEE (tied)"),
         "{said}"
     );
     assert!(

@@ -277,10 +277,7 @@ fn told(report: &Report, file: &ModelFile) -> Result<Vec<String>, Failure> {
     )];
     if let Model::Classifier(classifier) = &file.model {
         lines.push(String::new());
-        lines.push(format!(
-            "{:<20} {:>8} {:>12}",
-            "class", "prior", "components"
-        ));
+        lines.push(format!("{:<20} {:>8} {:>12}", "class", "prior", "made of"));
         let of = classifier.class_of_component();
         for (place, class) in report.classes.iter().enumerate() {
             let own: Vec<String> = (of.iter().enumerate())

@@ -96,6 +96,15 @@ pub(super) fn named(path: &Path) -> String {
     }
 }
 
+/// The last part of a file's name, for titles.
+pub(super) fn title_of(name: &str) -> String {
+    let last = Path::new(name).file_name();
+    last.map_or_else(
+        || String::from(name),
+        |last| last.to_string_lossy().into_owned(),
+    )
+}
+
 /// What files are called that are made of one of standard input.
 pub(super) fn stem_of(path: &Path) -> PathBuf {
     match path == Path::new("-") {

@@ -12,7 +12,7 @@ use gmm_table::model::{Model, ModelFile, is_json};
 use gmm_table::summary::{components, counted};
 use gmm_table::{Wanted, sklearn};
 
-use super::input::{Reading, columns_of, model, named, one_from_standard_input, stem_of};
+use super::input::{Reading, columns_of, model, named, one_from_standard_input, stem_of, title_of};
 use super::learn::{Chosen, Family, Lesson, name_of};
 
 /// Draw a model over a table, or either alone
@@ -117,7 +117,7 @@ fn fitted(task: &Plot, quiet: bool) -> Result<Drawn, Failure> {
             typeset(best.mean_log_likelihood(), 4)
         ),
         rows: Some(rows.view()),
-        ..Portrait::new(&lesson.name, &lesson.columns, &best.model)
+        ..Portrait::new(title_of(&lesson.name), &lesson.columns, &best.model)
     };
     let sheet = portrait.sheet().map_err(|e| lesson.refused(e))?;
     let mut lines = lesson.told();
@@ -151,7 +151,11 @@ fn given(task: &Plot, quiet: bool) -> Result<Drawn, Failure> {
     let what = counted(mixture.n_components(), "component");
     let over = match (&task.table, &rows) {
         (Some(path), Some(rows)) => {
-            format!(" over {} of {}", counted(rows.nrows(), "row"), named(path))
+            format!(
+                " over {} of {}",
+                counted(rows.nrows(), "row"),
+                title_of(&named(path))
+            )
         }
         _ => String::new(),
     };
@@ -159,7 +163,7 @@ fn given(task: &Plot, quiet: bool) -> Result<Drawn, Failure> {
         subtitle: format!("{what}{over}"),
         rows: rows.as_ref().map(|rows| rows.view()),
         groups,
-        ..Portrait::new(named(&task.first), &file.columns, &mixture)
+        ..Portrait::new(title_of(&named(&task.first)), &file.columns, &mixture)
     };
     Ok((
         portrait.sheet()?,

@@ -12,7 +12,7 @@ use gmm_table::summary::counted;
 use gmm_table::{number, to_csv};
 use serde::Serialize;
 
-use super::input::{Reading, stem_of};
+use super::input::{Reading, stem_of, title_of};
 use super::learn::{Chosen, Family, Lesson, name_of};
 
 /// How many components, and of which form?
@@ -154,7 +154,7 @@ fn listed(criterion: Criterion, candidates: &[Candidate]) -> Vec<String> {
     }
     lines.push(String::new());
     lines.push(format!(
-        "{} of form {} {name} prefers",
+        "{name} prefers {} of form {}",
         counted(best.criteria.n_components, "component"),
         best.form(),
     ));
@@ -180,7 +180,7 @@ fn figure(lesson: &Lesson, criterion: Criterion, candidates: &[Candidate]) -> gm
         Criterion::Icl => |c| c.icl,
         _ => |c| c.bic,
     };
-    let title = format!("How many components? {}", lesson.name);
+    let title = format!("How many components? {}", title_of(&lesson.name));
     let subtitle = format!("{} · {best}", counted(lesson.n_rows(), "row"));
     families(&title, &subtitle, (name, value), &shown)
 }

@@ -2,11 +2,13 @@
 
 use gmm_core::ndarray::Axis;
 use gmm_core::{Gmm, GmmError};
-use gmm_figures::{Axes, Color, Fill, Frame, HEADING, Key, LEFT, Sheet, Stroke, legend};
+use gmm_figures::{
+    Anchor, Axes, Color, Fill, Frame, HEADING, Key, LEFT, MUTED, Sheet, Stroke, legend,
+};
 
 use super::curve::draw;
 use super::page::{LEGEND, MARGIN, legend_place};
-use super::plane::{ellipses, map};
+use super::plane::{MASSES, ellipses, regions};
 use super::portrait::{Dots, Portrait};
 
 /// Columns that are shown of more.
@@ -16,15 +18,21 @@ const WHOLE: u32 = 960;
 const PANEL: u32 = 270;
 /// Between panels.
 const GAP: u32 = 12;
+/// For the line below them.
+const NOTE: u32 = 26;
 
-/// On the diagonal the density of each column, below it the rows and ellipses of each pair, above it their density.
+/// On the diagonal the density of each column, below it the rows and ellipses of each pair, above it their regions of
+/// highest density.
 pub(super) fn pairs(portrait: &Portrait<'_>) -> Result<Sheet, GmmError> {
     let shown = telling_columns(portrait.model);
     let n = shown.len() as u32;
     let side = (WHOLE / n).min(PANEL);
     let whole = n * side + (n - 1) * GAP;
     let (left, top) = (LEFT + MARGIN, HEADING as u32 + LEGEND);
-    let mut sheet = Sheet::new(left + whole + MARGIN, top + whole + gmm_figures::BELOW);
+    let mut sheet = Sheet::new(
+        left + whole + MARGIN,
+        top + whole + gmm_figures::BELOW + NOTE,
+    );
     let d = portrait.columns.len();
     let subtitle = match d > shown.len() {
         true => format!(
@@ -69,7 +77,7 @@ pub(super) fn pairs(portrait: &Portrait<'_>) -> Result<Sheet, GmmError> {
             } else {
                 let model = portrait.model.marginal(&[x, y])?;
                 if row < column {
-                    map(&mut sheet, &axes, &model)?;
+                    regions(&mut sheet, &axes, &model)?;
                 } else {
                     two(&mut sheet, &axes, portrait, &model, dots.as_ref(), (x, y));
                 }
@@ -82,6 +90,13 @@ pub(super) fn pairs(portrait: &Portrait<'_>) -> Result<Sheet, GmmError> {
         width: whole,
         height: whole,
     };
+    let shares = MASSES.map(|mass| format!("{} %", 100.0 * mass)).join(", ");
+    let note = format!(
+        "Below the diagonal, ellipses at one and two standard deviations; above it, regions that hold {shares}"
+    );
+    let bottom = f64::from(top + whole.height + gmm_figures::BELOW) + 4.0;
+    let middle = f64::from(left) + 0.5 * f64::from(whole.width);
+    sheet.text(&note, (middle, bottom), 12.0, MUTED, Anchor::Center);
     let groups = &portrait.groups;
     let entries = groups.entries(portrait.model, |color| Key::Dot(Fill::new(color)));
     legend(&mut sheet, legend_place(whole), &entries);

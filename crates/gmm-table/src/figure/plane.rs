@@ -1,5 +1,7 @@
 //! The density of two columns as a map.
 
+use gmm_core::rand::SeedableRng;
+use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_core::{Gmm, GmmError};
 use gmm_figures::{Axes, Color, Field, Sheet, Stroke, round_numbers, viridis};
 
@@ -54,6 +56,28 @@ pub fn map(sheet: &mut Sheet, axes: &Axes, model: &Gmm) -> Result<Bands, GmmErro
         axes.contour(sheet, &field, level, line);
     }
     Ok(bands)
+}
+
+/// Shares of the probability that regions hold, from the smallest region to the largest.
+pub(super) const MASSES: [f64; 5] = [0.2, 0.4, 0.6, 0.8, 0.95];
+
+/// Axes and the regions of highest density of a mixture in the plane that hold [`MASSES`]: also where it is low next to
+/// a narrow component.
+pub(super) fn regions(sheet: &mut Sheet, axes: &Axes, model: &Gmm) -> Result<(), GmmError> {
+    const DRAWS: usize = 20_000;
+    let levels = model.contour_levels(&MASSES, DRAWS, &mut Xoshiro256Plus::seed_from_u64(42))?;
+    let field = log_density(axes, model)?;
+    axes.clone().without_grid().draw(sheet);
+    axes.shade(sheet, &field, |l| {
+        let n_within = levels.iter().filter(|level| l >= **level).count();
+        let share = n_within as f64 / MASSES.len() as f64;
+        viridis(1.0 - 0.8 * share).mixed(0.55 * share, Color(255, 255, 255))
+    });
+    for level in levels {
+        let line = Stroke::new(Color(120, 120, 120), 0.7);
+        axes.contour(sheet, &field, level, line);
+    }
+    Ok(())
 }
 
 /// The components' ellipses at one and two deviations.

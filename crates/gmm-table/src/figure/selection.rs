@@ -90,7 +90,7 @@ pub fn families(
 ) -> Sheet {
     /// Types that are told apart.
     const COLOURED: usize = 6;
-    let (name, value) = criterion;
+    let (criterion, value) = criterion;
     let mut types: Vec<CovarianceType> = Vec::new();
     let mut order: Vec<&(CovarianceType, Criteria)> = candidates.iter().collect();
     order.sort_by(|a, b| value(&a.1).total_cmp(&value(&b.1)));
@@ -106,7 +106,7 @@ pub fn families(
         .with_whole_x()
         .labelled(
             "Number of components",
-            &format!("{name}, the smaller the better"),
+            &format!("{criterion}, the smaller the better"),
         );
     axes.draw(&mut sheet);
     let color = |rank: usize| {
@@ -141,7 +141,11 @@ pub fn families(
             color(0),
         );
     }
-    let names: Vec<String> = types.iter().map(ToString::to_string).collect();
+    let name = |of: &CovarianceType| {
+        of.mclust_name()
+            .map_or_else(|| of.to_string(), String::from)
+    };
+    let names: Vec<String> = types.iter().map(name).collect();
     let coloured = names.iter().take(COLOURED).enumerate();
     let mut entries: Vec<(Key, &str)> = coloured
         .map(|(rank, name)| (Key::Line(Stroke::new(color(rank), 2.2)), name.as_str()))
