@@ -10,6 +10,8 @@ use gmm_core::{
     Sample,
 };
 
+use gmm_table::summary::in_order;
+
 use crate::data::Points;
 
 /// What to do.
@@ -69,11 +71,7 @@ pub fn analyze(
     let mut candidates: Vec<Criteria> = ranking.iter().map(Fitted::criteria).collect();
     candidates.sort_by_key(|c| c.n_components);
     let best = ranking.into_iter().next().ok_or(GmmError::NoRows)?;
-    let means = best.model.means();
-    let mut order: Vec<usize> = (0..best.model.n_components()).collect();
-    order.sort_by(|&a, &b| means[(a, 0)].total_cmp(&means[(b, 0)]));
-    let fitted = best.reordered(&order)?;
-    score(points, fitted, candidates)
+    score(points, in_order(&best)?, candidates)
 }
 
 /// What a fit says about rows, those of the fit or others.

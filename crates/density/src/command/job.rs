@@ -8,6 +8,7 @@ use gmm_cli::{
 };
 use gmm_core::{Criteria, Fitted, GmmError};
 use gmm_figures::Sheet;
+use gmm_table::summary::{components, counted};
 use gmm_table::{number, to_csv};
 use serde::Serialize;
 
@@ -175,48 +176,13 @@ impl Job<'_> {
             ));
         }
         lines.push(String::new());
-        lines.extend(table_of(fitted, points));
+        lines.extend(components(&fitted.model, &points.columns));
         lines.push(String::new());
         lines.extend(made.lines.iter().cloned());
         lines.push(closing(fitted, "row"));
         lines.extend(notes(fitted, &points.columns));
         lines
     }
-}
-
-/// So many of something.
-pub(super) fn counted(n: usize, noun: &str) -> String {
-    let s = if n == 1 { "" } else { "s" };
-    format!("{n} {noun}{s}")
-}
-
-/// Weight, mean and deviation of each component.
-pub(super) fn table_of(fitted: &Fitted, points: &Points) -> Vec<String> {
-    /// Columns that fit beside each other.
-    const SHOWN: usize = 4;
-    let model = &fitted.model;
-    let shown = points.columns.len().min(SHOWN);
-    let more = if points.columns.len() > shown {
-        "  …"
-    } else {
-        ""
-    };
-    let heads: String = points.columns[..shown]
-        .iter()
-        .map(|name| format!(" {name:>22.22}"))
-        .collect();
-    let mut lines = vec![format!("{:>9} {:>8}{heads}{more}", "component", "weight")];
-    let covariances = model.covariances();
-    for k in 0..model.n_components() {
-        let cells: String = (0..shown)
-            .map(|j| {
-                let deviation = covariances[(k, j, j)].sqrt();
-                format!(" {:>11.5} ± {deviation:<8.4}", model.means()[(k, j)])
-            })
-            .collect();
-        lines.push(format!("{:>9} {:>8.4}{cells}", k + 1, model.weights()[k]));
-    }
-    lines
 }
 
 impl Made {
