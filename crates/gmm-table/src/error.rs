@@ -198,6 +198,12 @@ pub enum TableError {
         /// The first of the columns' names.
         known: String,
     },
+    /// A column is asked for twice.
+    #[error("column \"{name}\" is named twice")]
+    NamedTwice {
+        /// The name.
+        name: String,
+    },
     /// There is text where a number is wanted.
     #[error("line {line}, column \"{column}\": \"{text}\" is not a number")]
     NotANumber {

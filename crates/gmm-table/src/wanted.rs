@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::error::{TableError, unknown};
+use crate::error::{TableError, shown, unknown};
 
 /// What is wanted of a table: numbers of some columns, texts of some, of a column both if need be.
 ///
 /// Columns are named, or where no column is called so numbered from 1; spaces around a name do not count, and a
-/// column that is named twice is read once.
+/// column that is named twice for one purpose is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     numbers: Choice,
@@ -130,9 +130,11 @@ fn places(wanted: &[String], names: &[String]) -> Result<Vec<usize>, TableError>
             Some(place) => *place,
             None => place(name, names)?,
         };
-        if !std::mem::replace(&mut is_taken[place], true) {
-            places.push(place);
+        if std::mem::replace(&mut is_taken[place], true) {
+            let name = shown(&names[place]);
+            return Err(TableError::NamedTwice { name });
         }
+        places.push(place);
     }
     Ok(places)
 }

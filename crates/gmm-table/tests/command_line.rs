@@ -552,7 +552,7 @@ fn tables_that_cannot_be_used_are_refused() {
     );
     folder.refused(
         &["fit", "faithful.csv", "-c", "waiting,waiting"],
-        1,
+        2,
         &["waiting"],
     );
     folder.refused(&["fit", "faithful.csv", "-k", "1000"], 1, &["1000", "272"]);

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use density::{Anomalies, Options, Points, Report};
+use density::{Anomalies, Options, Points, PointsError, Report};
 use gmm_cli::{
     Bar, Failure, FitReport, OutputArgs, Places, TableArgs, closing, named_after, notes, to_json,
 };
 use gmm_core::{Criteria, Fitted, GmmError};
 use gmm_figures::Sheet;
 use gmm_table::summary::{components, counted};
-use gmm_table::{number, to_csv};
+use gmm_table::{TableError, number, to_csv};
 use serde::Serialize;
 
 /// The flags of a task, whatever its own number of components.
@@ -79,20 +79,17 @@ impl Job<'_> {
             let line = "one column only; this task draws two (`density estimate` draws one)";
             return Err(Failure::of(self.name(&points), line));
         }
-        let mut names = points.columns.iter().enumerate();
-        match names.find(|(i, name)| points.columns[..*i].contains(name)) {
-            Some((_, name)) => Err(Failure::Usage(format!(
-                "--columns: \"{name}\" is named twice"
-            ))),
-            None => Ok(points),
-        }
+        Ok(points)
     }
 
     fn read(&self, example: fn() -> Points) -> Result<Points, Failure> {
         match self.file {
-            Some(path) => {
-                Points::read(path, self.columns).map_err(|e| Failure::of(path.display(), e))
-            }
+            Some(path) => Points::read(path, self.columns).map_err(|e| match e {
+                PointsError::Table(e @ TableError::NamedTwice { .. }) => {
+                    Failure::Usage(format!("--columns: {e}"))
+                }
+                e => Failure::of(path.display(), e),
+            }),
             None if self.columns.is_empty() => Ok(example()),
             None => Err(Failure::Usage(String::from(
                 "--columns: there is no file to take them from",

@@ -7,7 +7,7 @@ use gmm_cli::clap::{self, Args};
 use gmm_cli::{Bar, Failure};
 use gmm_core::CovarianceType;
 use gmm_table::model::ModelFile;
-use gmm_table::{Format, Source, Table, Wanted};
+use gmm_table::{Format, Source, Table, TableError, Wanted};
 
 /// How a table is read.
 #[derive(Debug, Clone, Default, Args)]
@@ -75,7 +75,7 @@ impl Reading {
 
     /// Opens a table.
     pub(super) fn open(&self, path: &Path) -> Result<Source, Failure> {
-        Source::open(path, &self.format()).map_err(|e| Failure::of(named(path), e))
+        Source::open(path, &self.format()).map_err(|e| refused(path, e))
     }
 
     /// Reads what is wanted of a table, with progress.
@@ -84,7 +84,15 @@ impl Reading {
         let bar = Bar::of_bytes(&named(path), quiet);
         let table = source.read(wanted, &|read, all| bar.at_byte(read, all));
         bar.finish();
-        table.map_err(|e| Failure::of(named(path), e))
+        table.map_err(|e| refused(path, e))
+    }
+}
+
+/// Why a table cannot be used.
+pub(super) fn refused(path: &Path, error: TableError) -> Failure {
+    match error {
+        TableError::NamedTwice { .. } => Failure::Usage(format!("{}: {error}", named(path))),
+        error => Failure::of(named(path), error),
     }
 }
 

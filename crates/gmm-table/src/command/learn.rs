@@ -198,12 +198,6 @@ impl Lesson {
             ),
         };
         let wanted = wanted.and_text(class.as_slice());
-        let twice = |(i, name): &(usize, &String)| chosen.columns[..*i].contains(name);
-        if let Some((_, name)) = chosen.columns.iter().enumerate().find(twice) {
-            return Err(Failure::Usage(format!(
-                "--columns: \"{name}\" is named twice"
-            )));
-        }
         let table = reading.read(path, &wanted, quiet)?;
         let refused = |reason: &dyn std::fmt::Display| Failure::of(named(path), reason);
         table.require_values().map_err(|e| refused(&e))?;

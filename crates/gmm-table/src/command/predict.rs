@@ -104,7 +104,7 @@ pub(super) fn run(task: &Predict, quiet: bool) -> Result<(), Failure> {
     let wanted = Wanted::numbers(&columns).and_text(&task.keep);
     let observe = |read, all| bar.at_byte(read, all);
     let blocks = source.blocks(&wanted, &observe);
-    let blocks = blocks.map_err(|e| refused(&e))?;
+    let blocks = blocks.map_err(|e| super::input::refused(&task.table, e))?;
     let mut names: Vec<(String, Type)> = task
         .keep
         .iter()
