@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use crate::array::npy;
 use crate::error::TableError;
-use crate::npy;
 
 /// Bytes that tell a form.
 pub(crate) const LONGEST_MAGIC: usize = 8;

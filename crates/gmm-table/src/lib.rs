@@ -20,32 +20,21 @@
 
 mod array;
 mod block;
-mod chunks;
-#[cfg(feature = "parquet")]
-mod columnar;
-#[cfg(not(feature = "parquet"))]
-#[path = "without_parquet.rs"]
 mod columnar;
 mod error;
-mod field;
 pub mod figure;
 mod form;
 mod format;
-mod head;
 mod kind;
 pub mod model;
-mod npy;
-mod npz;
+mod number;
 mod numbers;
-mod parse;
-mod records;
 pub mod sklearn;
 mod source;
 pub mod summary;
 mod table;
 mod text;
 mod wanted;
-mod write;
 mod writer;
 
 #[cfg(test)]
@@ -53,12 +42,13 @@ mod tests;
 
 pub use block::{Block, Texts};
 pub use error::TableError;
-pub use field::is_missing;
 pub use format::Format;
 pub use kind::{Kind, Type};
+pub use number::number;
 pub use numbers::Numbers;
 pub use source::{Blocks, Observe, Source};
 pub use table::{Column, Table};
+pub use text::field::is_missing;
 pub use wanted::Wanted;
-pub use write::number;
+
 pub use writer::{Writer, to_csv};

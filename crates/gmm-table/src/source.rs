@@ -6,16 +6,16 @@ use std::path::Path;
 
 use gmm_files::FileError;
 
+use crate::array::npy::Header;
+use crate::array::npz;
 use crate::array::{Array, ArrayBlocks, Data, ReadSeek};
 use crate::block::Block;
 use crate::columnar::{Parquet, ParquetBlocks};
 use crate::error::TableError;
-use crate::field::Meaning;
 use crate::form::{Form, LONGEST_MAGIC};
 use crate::format::Format;
-use crate::head::check_distinct;
-use crate::npy::Header;
-use crate::npz;
+use crate::text::field::Meaning;
+use crate::text::head::check_distinct;
 use crate::text::{Text, TextBlocks};
 use crate::wanted::{Columns, Kind, Wanted};
 

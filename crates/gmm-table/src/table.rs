@@ -7,11 +7,11 @@ use ndarray::{Array2, s};
 
 use crate::block::Block;
 use crate::error::{TableError, shown};
-use crate::field::{Field, Meaning, begins_numbers};
 use crate::format::Format;
 use crate::numbers::{Numbers, is_complete};
-use crate::parse::refusal;
 use crate::source::{Observe, Source};
+use crate::text::field::{Field, Meaning, begins_numbers};
+use crate::text::parse::refusal;
 use crate::wanted::{Kind, Wanted, place};
 
 /// What was read of a table: the numbers of some columns and the texts of others, at least one row of them.

@@ -9,12 +9,12 @@ use gmm_files::{FileError, reason};
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
+use crate::array::npy;
 use crate::block::Texts;
 use crate::columnar::ParquetWriter;
 use crate::error::{TableError, shown};
 use crate::kind::{Kind, Type};
-use crate::npy;
-use crate::write::{distinct, number};
+use crate::number::{distinct, number};
 
 /// Rows that a thread writes at a time.
 const ROWS_AT_ONCE: usize = 4096;

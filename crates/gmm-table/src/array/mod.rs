@@ -1,15 +1,18 @@
 //! Tables that are arrays of NumPy, block by block.
 
+pub(crate) mod npy;
+pub(crate) mod npz;
+
 use std::io::{Read, Seek, SeekFrom};
 
 use gmm_files::FileError;
 use ndarray::{Array2, ShapeBuilder};
 
+use crate::array::npy::{Header, fill};
 use crate::block::{Block, Lines, Texts};
 use crate::error::{TableError, shown};
-use crate::npy::{Header, fill};
+use crate::number::number;
 use crate::wanted::Columns;
-use crate::write::number;
 
 /// Bytes of a block, about.
 const BLOCK: usize = 4 << 20;

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use csv::StringRecord;
 
 use crate::error::{TableError, shown};
-use crate::field::{Field, Meaning, begins_numbers};
 use crate::format::Format;
-use crate::records::{Records, delimiter_of};
+use crate::text::field::{Field, Meaning, begins_numbers};
+use crate::text::records::{Records, delimiter_of};
 use crate::wanted::Kind;
 
 /// The widest table that is read.

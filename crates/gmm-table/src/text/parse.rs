@@ -8,10 +8,10 @@ use memchr::{memchr, memchr_iter, memchr2_iter};
 use ndarray::{Array2, ShapeBuilder};
 
 use crate::block::{Block, Lines, Texts};
-use crate::chunks::Chunk;
 use crate::error::{TableError, shown};
-use crate::field::{Field, Meaning, begins_numbers, has_decimal_comma};
-use crate::records::{Records, text_of};
+use crate::text::chunks::Chunk;
+use crate::text::field::{Field, Meaning, begins_numbers, has_decimal_comma};
+use crate::text::records::{Records, text_of};
 use crate::wanted::{Columns, Kind};
 
 /// What becomes of the records of a text.
@@ -297,7 +297,7 @@ mod tests {
             let wanted = Wanted::all_numeric().and_text(&["1"]);
             let plan = plan(n_columns, &wanted, b';');
             let chunk = Chunk {
-                n_lines: crate::records::n_line_ends(text.as_bytes()),
+                n_lines: crate::text::records::n_line_ends(text.as_bytes()),
                 bytes: text.clone().into_bytes(),
                 line: 3,
             };

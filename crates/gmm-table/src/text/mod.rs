@@ -1,18 +1,24 @@
 //! Tables of text, block by block, on all threads.
 
+mod chunks;
+pub(crate) mod field;
+pub(crate) mod head;
+pub(crate) mod parse;
+mod records;
+
 use std::collections::VecDeque;
 use std::io::Read;
 
 use rayon::prelude::*;
 
 use crate::block::Block;
-use crate::chunks::{Chunk, Chunks};
 use crate::error::{LONGEST_RECORD, TableError};
-use crate::field::Meaning;
 use crate::format::Format;
-use crate::head::Head;
-use crate::parse::{Parsed, Plan};
-use crate::records::text_of;
+use crate::text::chunks::{Chunk, Chunks};
+use crate::text::field::Meaning;
+use crate::text::head::Head;
+use crate::text::parse::{Parsed, Plan};
+use crate::text::records::text_of;
 use crate::wanted::{Columns, Kind};
 
 /// Bytes from which what parts the fields, the names and the kinds of columns are told.

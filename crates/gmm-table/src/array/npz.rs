@@ -6,9 +6,9 @@ use flate2::read::DeflateDecoder;
 use gmm_files::FileError;
 use zip::{CompressionMethod, ZipArchive};
 
+use crate::array::npy::Header;
 use crate::array::{Array, Data, ReadSeek};
 use crate::error::{TableError, listed, shown};
-use crate::npy::Header;
 
 /// The ending of the files in an archive.
 const ENDING: &str = ".npy";

@@ -18,8 +18,8 @@ use parquet::file::reader::ChunkReader;
 use crate::block::{Block, Lines, Texts};
 use crate::error::{TableError, shown};
 use crate::kind::Type;
+use crate::number::number;
 use crate::wanted::{Columns, Kind};
-use crate::write::number;
 
 /// Values of a batch, about.
 const VALUES: usize = 1 << 20;

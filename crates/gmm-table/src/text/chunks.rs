@@ -6,7 +6,7 @@ use gmm_files::FileError;
 use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::error::{LONGEST_RECORD, TableError};
-use crate::records::n_line_ends;
+use crate::text::records::n_line_ends;
 
 /// Whole records.
 #[derive(Debug)]
