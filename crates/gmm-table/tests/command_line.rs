@@ -6,27 +6,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
 use serde_json::Value;
+use shipped::{folder_with, with_model};
 use trial::Trial;
 
-/// A folder with some of the tables that ship.
-fn folder_with(tables: &[&str]) -> Trial {
-    let folder = Trial::of(env!("CARGO_BIN_EXE_gmm"));
-    for table in tables {
-        let path = format!(
-            "{}/../../assets/tabular/{table}",
-            env!("CARGO_MANIFEST_DIR")
-        );
-        folder.write(table, fs::read(path).unwrap());
-    }
-    folder
-}
-
-/// The same with a model of two components of Old Faithful.
-fn with_model() -> Trial {
-    let folder = folder_with(&["faithful.csv"]);
-    folder.said(&["fit", "faithful.csv", "-k", "2", "-o", "two.json"]);
-    folder
-}
+mod shipped;
 
 fn numbers(folder: &Trial, table: &str, column: &str) -> Vec<f64> {
     let lines = folder.csv(table);
@@ -347,91 +330,6 @@ fn models_are_compared() {
 }
 
 #[test]
-fn classes_are_learnt_and_read() {
-    let folder = folder_with(&["iris.csv"]);
-    let said = folder.said(&[
-        "fit",
-        "iris.csv",
-        "--class",
-        "species",
-        "-o",
-        "iris.json",
-        "--json",
-        "report.json",
-    ]);
-    assert!(
-        said.contains("setosa") && said.contains("EDDA") && said.contains("MclustDA"),
-        "{said}"
-    );
-    let report: Value = serde_json::from_str(&folder.read("report.json")).unwrap();
-    assert!(report["training_error"].as_f64().unwrap() <= 0.0201);
-    assert!(report["cross_validated_error"].as_f64().unwrap() < 0.04);
-    let rows = folder.said(&[
-        "predict",
-        "iris.json",
-        "iris.csv",
-        "--keep",
-        "species",
-        "--reject",
-        "0.8",
-    ]);
-    let lines: Vec<Vec<&str>> = rows
-        .lines()
-        .skip(1)
-        .map(|l| l.split(',').collect())
-        .collect();
-    let open = lines.iter().filter(|line| line[1].is_empty()).count();
-    let wrong = lines
-        .iter()
-        .filter(|line| !line[1].is_empty() && line[0] != line[1])
-        .count();
-    assert!(open > 0 && open < 15 && wrong <= 2, "{open} {wrong}");
-    let said = folder.said(&["plot", "iris.json", "iris.csv", "-o", "iris.png"]);
-    assert!(said.contains("iris.png"), "{said}");
-    let said = folder.said(&["describe", "iris.json"]);
-    assert!(said.contains("virginica"), "{said}");
-    folder.refused(
-        &["convert", "iris.json", "iris.npz"],
-        1,
-        &["iris.npz", "classifier"],
-    );
-    folder.refused(
-        &["predict", "iris.json", "iris.csv", "--impute"],
-        2,
-        &["--impute"],
-    );
-}
-
-#[test]
-fn weights_are_repetitions() {
-    let folder = folder_with(&[]);
-    let rows = [(0.0, 3), (0.5, 1), (1.0, 2), (5.0, 4), (5.4, 1), (6.1, 2)];
-    let weighted = rows.map(|(x, w)| format!("{x},{w}\n")).concat();
-    let repeated = rows.map(|(x, w)| format!("{x}\n").repeat(w)).concat();
-    folder.write("weighted.csv", format!("x,n\n{weighted}"));
-    folder.write("repeated.csv", format!("x\n{repeated}"));
-    let args = ["-k", "1", "-o"];
-    folder.said(
-        &[
-            &["fit", "weighted.csv", "--weights", "n"][..],
-            &args,
-            &["a.json"],
-        ]
-        .concat(),
-    );
-    folder.said(&[&["fit", "repeated.csv"][..], &args, &["b.json"]].concat());
-    let model = |name: &str| serde_json::from_str::<Value>(&folder.read(name)).unwrap();
-    let mean = |m: &Value| m["means"][0][0].as_f64().unwrap();
-    assert!((mean(&model("a.json")) - mean(&model("b.json"))).abs() < 1e-12);
-    folder.write("negative.csv", "x,n\n1,2\n2,-1\n3,1\n");
-    folder.refused(
-        &["fit", "negative.csv", "--weights", "n"],
-        1,
-        &["negative.csv", "line 3", "\"n\"", "-1"],
-    );
-}
-
-#[test]
 fn standard_input_and_output_do_for_files() {
     let folder = with_model();
     let table = folder.read("faithful.csv");
@@ -504,116 +402,6 @@ fn the_same_on_any_number_of_threads() {
         "1..3",
     ]);
     assert_eq!(one, three);
-}
-
-#[test]
-fn tables_that_cannot_be_used_are_refused() {
-    let folder = with_model();
-    for (name, text, words) in [
-        ("ragged.csv", "a,b\n1,2\n3\n", vec!["line 3", "1 field"]),
-        ("text.csv", "a,b\n1,2\n3,x\n", vec!["line 3", "\"b\"", "x"]),
-        ("empty.csv", "", vec!["empty"]),
-        ("names.csv", "a,b\n", vec!["no rows"]),
-        ("twice.csv", "a,a\n1,2\n", vec!["\"a\"", "1 and 2"]),
-        ("words.csv", "a,b\nx,y\n", vec!["no column holds numbers"]),
-        (
-            "quote.csv",
-            "a,b\n1,\"2\n3,4\n",
-            vec!["line 2", "quotation mark"],
-        ),
-        ("array.npy", "a,b\n1,2\n", vec!["NPY"]),
-        ("inf.csv", "a\n1\ninf\n", vec!["line 3", "infinite"]),
-        (
-            "huge.csv",
-            "a\n1e200\n-1e200\n1e201\n",
-            vec!["a", "overflow"],
-        ),
-    ] {
-        folder.write(name, text);
-        for task in ["fit", "select", "plot"] {
-            let mut all = vec![name];
-            all.extend(&words);
-            folder.refused(&[task, name], 1, &all);
-        }
-    }
-    folder.write("nothing.csv", "a,b\n1,NA\n2,\n4,?\n");
-    folder.refused(
-        &["fit", "nothing.csv", "-c", "a,b"],
-        1,
-        &["nothing.csv", "\"b\"", "no value"],
-    );
-    let said = folder.said(&["fit", "nothing.csv", "-k", "1"]);
-    assert!(said.contains("not used, for want of numbers: b"), "{said}");
-    folder.refused(&["fit", "missing.csv"], 1, &["missing.csv", "no such file"]);
-    folder.refused(
-        &["fit", "faithful.csv", "-c", "wait"],
-        1,
-        &["\"wait\"", "waiting"],
-    );
-    folder.refused(
-        &["fit", "faithful.csv", "-c", "waiting,waiting"],
-        2,
-        &["waiting"],
-    );
-    folder.refused(&["fit", "faithful.csv", "-k", "1000"], 1, &["1000", "272"]);
-    folder.refused(
-        &["fit", "faithful.csv", "-o", "faithful.csv"],
-        2,
-        &["--out"],
-    );
-    folder.refused(
-        &["fit", "faithful.csv", "-o", "nowhere/m.json"],
-        1,
-        &["nowhere"],
-    );
-    folder.refused(
-        &["score", "two.json", "faithful.csv", "-o", "faithful.csv"],
-        2,
-        &["twice"],
-    );
-    folder.refused(
-        &["plot", "faithful.csv", "-o", "x.pdf"],
-        2,
-        &["--out", "PNG"],
-    );
-}
-
-#[test]
-fn models_that_cannot_be_used_are_refused() {
-    let folder = with_model();
-    let text = folder.read("two.json");
-    folder.write("cut.json", &text[..text.len() / 2]);
-    folder.write(
-        "newer.json",
-        text.replace("\"version\": 1", "\"version\": 9"),
-    );
-    folder.write("other.json", "{\"a\": 1}");
-    folder.write("three.csv", "a,b,c\n1,2,3\n");
-    folder.write("cut.npz", b"PK\x03\x04 and no more");
-    for (model, words) in [
-        ("cut.json", vec!["line"]),
-        ("newer.json", vec!["9"]),
-        ("other.json", vec!["format"]),
-        ("faithful.csv", vec!["looks like a table"]),
-        ("cut.npz", vec!["NPZ"]),
-        ("missing.json", vec!["no such file"]),
-    ] {
-        let mut all = vec![model];
-        all.extend(&words);
-        folder.refused(&["score", model, "faithful.csv"], 1, &all);
-        folder.refused(&["describe", model], 1, &all);
-    }
-    folder.refused(
-        &["score", "two.json", "three.csv"],
-        1,
-        &["three.csv", "eruptions"],
-    );
-    folder.write("three.csv", "1,2,3\n4,5,6\n");
-    folder.refused(
-        &["predict", "two.json", "three.csv"],
-        1,
-        &["three.csv", "3 columns", "2"],
-    );
 }
 
 #[test]
