@@ -1,11 +1,12 @@
-//! Tables of numbers: CSV with named columns, read and written.
+//! Tables of numbers, read and written block by block: CSV with named columns, arrays of NumPy, Parquet.
 //!
 //! A [`Source`] is an opened table: its columns are known. Its rows come in [`Block`]s, the numbers of some columns and
 //! the texts of others, as they are [`Wanted`]; or all together as a [`Table`], whose numbers a fit reads as
 //! [`gmm_core::Rows`]. Text is read piece by piece and turned into numbers on all threads, so that a table takes the
 //! memory of its numbers and a few MiB for each thread, however long the file.
 //!
-//! **What is read.** UTF-8 text, with or without a byte-order mark, with line ends of any system. Fields are
+//! **What is read.** Arrays of NumPy (NPY and NPZ) and, with the feature `parquet`, Apache Parquet, told by their first
+//! bytes; everything else is text. UTF-8 text, with or without a byte-order mark, with line ends of any system. Fields are
 //! parted by tabs, semicolons, pipes or commas, whichever makes rows of equal length, in this order; they may
 //! stand in double quotes (RFC 4180). Spaces around a field do not count. Blank lines are skipped.
 //!

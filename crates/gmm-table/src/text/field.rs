@@ -41,43 +41,74 @@ pub fn is_missing(text: &str) -> bool {
     Field::of(text.trim()) == Field::Missing
 }
 
-/// Powers of ten that `f64` holds exactly, as far as they are needed.
-const POWERS: [f64; 18] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17,
-];
+/// Digits that `u64` holds whatever they are.
+const MOST_DIGITS: usize = 19;
+
+/// Powers of ten up to that of as many decimals.
+const POWERS: [u64; MOST_DIGITS + 1] = {
+    let mut powers = [1; MOST_DIGITS + 1];
+    let mut i = 1;
+    while i < powers.len() {
+        powers[i] = 10 * powers[i - 1];
+        i += 1;
+    }
+    powers
+};
+
+/// whole / 10ⁿ, rounded once.
+#[inline]
+fn decimal(whole: u64, n_decimals: usize) -> f64 {
+    const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
+    let power = POWERS[n_decimals];
+    // Both are integers that `f64` holds, as 5¹⁹ is: one division rounds once (Clinger, *PLDI* 1990).
+    if whole <= EXACT {
+        return whole as f64 / power as f64;
+    }
+    // A quotient of 63 or 64 bits. Made odd where something remains, it rounds to `f64` as what it stands for would
+    // (Boldo & Melquiond, *IEEE Trans. Comput.* 57, 2008).
+    let shift = 63 + whole.leading_zeros() - power.leading_zeros();
+    let (dividend, divisor) = (u128::from(whole) << shift, u128::from(power));
+    let quotient = (dividend / divisor) as u64;
+    let rest = dividend % divisor;
+    let scale = f64::from_bits(u64::from(1023 - shift) << 52);
+    (quotient | u64::from(rest != 0)) as f64 * scale
+}
 
 /// A number of few digits without an exponent, to the bit as `str::parse` reads it; none where it takes more.
-///
-/// Its digits and the power of ten are exact, so that one division rounds once (Clinger, *PLDI* 1990).
 #[inline]
 fn short_decimal(text: &[u8]) -> Option<f64> {
+    let (value, length) = leading_decimal(text);
+    value.filter(|_| length == text.len())
+}
+
+/// The same at the beginning of bytes, and where its digits end.
+///
+#[inline]
+pub(crate) fn leading_decimal(bytes: &[u8]) -> (Option<f64>, usize) {
     // Without a branch, for signs of data are as good as random.
-    let is_negative = text.first() == Some(&b'-');
-    let digits = &text[usize::from(is_negative)..];
-    // As many digits and a point fit; longer ones would not be exact.
-    if digits.is_empty() || digits.len() >= POWERS.len() {
-        return None;
-    }
-    let (mut whole, mut decimals) = (0_u64, None);
-    for (i, byte) in digits.iter().enumerate() {
+    let is_negative = bytes.first() == Some(&b'-');
+    let start = usize::from(is_negative);
+    let (mut whole, mut point, mut end) = (0_u64, None, start);
+    while let Some(byte) = bytes.get(end) {
         let digit = byte.wrapping_sub(b'0');
         if digit < 10 {
-            // Of 17 digits at most.
+            // Of more digits than are taken it means nothing.
             whole = whole.wrapping_mul(10).wrapping_add(u64::from(digit));
-        } else if *byte == b'.' && decimals.is_none() {
-            decimals = Some(i);
+        } else if *byte == b'.' && point.is_none() {
+            point = Some(end);
         } else {
-            return None;
+            break;
         }
+        end += 1;
     }
-    let n_decimals = decimals.map_or(0, |point| digits.len() - 1 - point);
-    if (digits.len() == 1 && decimals.is_some()) || whole > 1 << f64::MANTISSA_DIGITS {
-        return None;
+    let n_digits = end - start - usize::from(point.is_some());
+    let n_decimals = point.map_or(0, |point| end - 1 - point);
+    if n_digits == 0 || n_digits > MOST_DIGITS {
+        return (None, end);
     }
-    let value = whole as f64 / POWERS[n_decimals];
+    let value = decimal(whole, n_decimals);
     let sign = u64::from(is_negative) << 63;
-    Some(f64::from_bits(value.to_bits() | sign))
+    (Some(f64::from_bits(value.to_bits() | sign)), end)
 }
 
 /// What fields mean, with words for missing values beside those that always are.
@@ -92,6 +123,11 @@ impl Meaning {
         Self {
             missing: missing.iter().map(|word| word.trim().to_owned()).collect(),
         }
+    }
+
+    /// Whether every number is one, and no word for a missing value.
+    pub(crate) fn keeps_numbers(&self) -> bool {
+        self.missing.is_empty()
     }
 
     /// Reads a field without spaces around it.
@@ -143,9 +179,9 @@ mod tests {
     proptest! {
         #[test]
         fn decimals_are_read_to_the_bit(
-            whole in 0u64..1 << 58, decimals in 0usize..20, n_digits in 0usize..18, is_negative in any::<bool>()
+            whole in any::<u64>(), decimals in 0usize..22, n_digits in 0usize..21, is_negative in any::<bool>()
         ) {
-            let digits = &format!("{whole:018}")[..n_digits];
+            let digits = &format!("{whole:020}")[20 - n_digits..];
             let (before, after) = digits.split_at(n_digits.saturating_sub(decimals));
             for point in ["", "."] {
                 let text = format!("{}{before}{point}{after}", if is_negative { "-" } else { "" });
@@ -160,6 +196,20 @@ mod tests {
             let expected = text.parse::<f64>().ok().map(f64::to_bits);
             let found = short_decimal(text.as_bytes()).map(f64::to_bits);
             prop_assert!(found.is_none() || found == expected, "{}", text);
+        }
+    }
+
+    #[test]
+    fn ties_go_to_the_even_number() {
+        for text in [
+            "9007199254740993",
+            "9007199254740995.0",
+            "-9007199254740993.001",
+            "0.1",
+            "0.9007199254740993",
+        ] {
+            let found = short_decimal(text.as_bytes()).map(f64::to_bits);
+            assert_eq!(found, text.parse().ok().map(f64::to_bits), "{text}");
         }
     }
 
