@@ -155,11 +155,11 @@ fn divergences(task: &Compare, [p, q]: &[Gmm; 2]) -> Result<Vec<Distance>, Failu
     let mut rng = Xoshiro256Plus::seed_from_u64(task.seed);
     let found: [(&'static str, Result<Integral, GmmError>); 6] = [
         (
-            "Kullback–Leibler, second from first",
+            "Kullback–Leibler (first ‖ second)",
             p.kl_divergence(q, n, &mut rng),
         ),
         (
-            "Kullback–Leibler, first from second",
+            "Kullback–Leibler (second ‖ first)",
             q.kl_divergence(p, n, &mut rng),
         ),
         (
@@ -225,10 +225,7 @@ fn told(report: &Report) -> Vec<String> {
         format!("first   {}", report.first),
         format!("second  {}", report.second),
         String::new(),
-        format!(
-            "{:<38} {:>12}   {}",
-            "divergence", "nats or root", "found by"
-        ),
+        format!("{:<38} {:>12}   {}", "divergence", "value", "found by"),
     ];
     for distance in &report.divergences {
         let error = match distance.standard_error > 0.0 {

@@ -1,4 +1,5 @@
-//! Folders with tables that ship, for the tests of `gmm`.
+//! Folders with tables that ship, for the tests of `gmm`: each of these uses some of it.
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::fs;
 
