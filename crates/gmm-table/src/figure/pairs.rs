@@ -2,9 +2,7 @@
 
 use gmm_core::ndarray::Axis;
 use gmm_core::{Gmm, GmmError};
-use gmm_figures::{
-    Anchor, Axes, Color, Fill, Frame, HEADING, Key, LEFT, MUTED, Sheet, Stroke, legend,
-};
+use gmm_figures::{Anchor, Axes, Color, Frame, HEADING, LEFT, MUTED, Sheet, Stroke, legend};
 
 use super::curve::draw;
 use super::page::{LEGEND, MARGIN, legend_place};
@@ -97,9 +95,7 @@ pub(super) fn pairs(portrait: &Portrait<'_>) -> Result<Sheet, GmmError> {
     let bottom = f64::from(top + whole.height + gmm_figures::BELOW) + 4.0;
     let middle = f64::from(left) + 0.5 * f64::from(whole.width);
     sheet.text(&note, (middle, bottom), 12.0, MUTED, Anchor::Center);
-    let groups = &portrait.groups;
-    let entries = groups.entries(portrait.model, |color| Key::Dot(Fill::new(color)));
-    legend(&mut sheet, legend_place(whole), &entries);
+    legend(&mut sheet, legend_place(whole), &portrait.entries());
     Ok(sheet)
 }
 

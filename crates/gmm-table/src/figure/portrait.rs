@@ -104,6 +104,15 @@ impl<'a> Portrait<'a> {
         Ok(Some(Dots { rows, colors }))
     }
 
+    /// The groups as they are seen: rows, or where there are none the outlines of components.
+    pub(super) fn entries(&self) -> Vec<(Key, &str)> {
+        let key = |color: Color| match self.rows {
+            Some(_) => Key::Dot(Fill::new(color)),
+            None => Key::Line(Stroke::new(color, 2.0)),
+        };
+        self.groups.entries(self.model, key)
+    }
+
     fn line(&self) -> Result<Sheet, GmmError> {
         let (mut sheet, frame) = page(900, 560, MARGIN);
         sheet.heading(&self.title, &self.subtitle);
@@ -127,7 +136,7 @@ impl<'a> Portrait<'a> {
             let dark = self.groups.color(component).mixed(0.8, Color(0, 0, 0));
             Stroke::new(dark, 2.0)
         });
-        let entries = (self.groups).entries(self.model, |color| Key::Dot(Fill::new(color)));
+        let entries = self.entries();
         legend(&mut sheet, legend_place(frame), &entries);
         let color = |share: f64| bands.color(share * bands.peak);
         color_bar(&mut sheet, frame, (0.0, bands.peak), "Density", color);
