@@ -7,6 +7,7 @@
 use gmm_core::{Gmm, Rows, Tile};
 use gmm_tests::two_groups;
 use ndarray::Array2;
+use trial::memory;
 
 /// Rows that are computed when they are asked for.
 struct Computed {
@@ -33,23 +34,15 @@ impl Rows for Computed {
     }
 }
 
-/// A line of the kernel's account of this process, in MiB.
-fn status(name: &str) -> usize {
-    let all = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = all.lines().find(|l| l.starts_with(name)).unwrap();
-    let kib: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kib / 1024
-}
-
 #[test]
 fn fits_and_answers_keep_little_beside_their_data() {
     const MORE: usize = 64;
     let groups = two_groups(1_000_000);
     let x = Array2::from_shape_fn((1_000_000, 3), |(i, j)| groups[(i, j % 2)] + j as f64);
     drop(groups);
-    let before = status("VmRSS");
+    let before = memory("VmRSS");
     let fitted = Gmm::params(5).max_n_iterations(20).fit_report(&x).unwrap();
-    let used = status("VmHWM") - before.min(status("VmHWM"));
+    let used = memory("VmHWM") - before.min(memory("VmHWM"));
     assert!(used <= MORE, "a fit of 1,000,000 × 3 took {used} MiB more");
 
     let model = Gmm::params(3)
@@ -64,12 +57,12 @@ fn fits_and_answers_keep_little_beside_their_data() {
         n_rows: 10_000_000,
         n_features: 2,
     };
-    let before = status("VmHWM");
+    let before = memory("VmHWM");
     let n_answers = 10_000_000 * size_of::<f64>() / (1 << 20);
     assert_eq!(model.log_prob(&all).unwrap().len(), 10_000_000);
     assert_eq!(model.labels(&all).unwrap().len(), 10_000_000);
     assert!(model.mean_log_likelihood(&all).unwrap().is_finite());
-    let used = status("VmHWM") - before;
+    let used = memory("VmHWM") - before;
     assert!(
         used <= n_answers + MORE,
         "answers of {n_answers} MiB took {used} MiB"

@@ -52,6 +52,9 @@ impl Gmm {
     /// # Errors
     /// As [`log_prob_of`](Self::log_prob_of).
     pub fn labels_of(&self, sample: &Sample<'_>) -> Result<Array1<usize>, GmmError> {
+        if sample.is_plain() {
+            return self.labels(sample.rows());
+        }
         let responsibilities = self.responsibilities_of(sample)?;
         let first = |row| largest(row).0;
         Ok(responsibilities.rows().into_iter().map(first).collect())

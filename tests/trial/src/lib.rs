@@ -125,3 +125,12 @@ pub fn names(folder: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+/// A line of the kernel's account of this process, in MiB: `VmRSS` is what it has in memory now, `VmHWM` the most it had.
+/// Of Linux only.
+pub fn memory(name: &str) -> usize {
+    let all = fs::read_to_string("/proc/self/status").unwrap();
+    let line = all.lines().find(|l| l.starts_with(name)).unwrap();
+    let kib: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kib / 1024
+}
