@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gmm_cli::clap::{self, Args};
-use gmm_cli::{Failure, Outputs, Targets, parse_seed, print, to_json};
+use gmm_cli::{Failure, parse_seed};
 use gmm_core::ndarray::Array1;
 use gmm_core::rand::SeedableRng;
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
@@ -15,6 +15,7 @@ use gmm_table::summary::{counted, short};
 use serde::Serialize;
 
 use super::input::{Reading, columns_of, model, named, one_from_standard_input};
+use super::output::ReportOut;
 
 /// How far are two models apart?
 ///
@@ -48,9 +49,8 @@ pub(super) struct Compare {
     #[command(flatten)]
     reading: Reading,
 
-    /// JSON report to write; - prints it in place of the summary
-    #[arg(long, value_name = "PATH", help_heading = "Output")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    output: ReportOut,
 }
 
 /// A divergence.
@@ -91,38 +91,24 @@ pub(super) fn run(task: &Compare, quiet: bool) -> Result<(), Failure> {
         Some(task.second.as_path()),
         task.table.as_deref(),
     ];
-    one_from_standard_input(inputs.into_iter().flatten())?;
-    let prints = task.json.as_deref() == Some(Path::new("-"));
-    let mut targets = Targets::beside(inputs.into_iter().flatten());
-    let json = task.json.clone().filter(|_| !prints);
-    let json = json
-        .map(|path| targets.claim("--json", path, &[]))
-        .transpose()?;
-    let files = [model(&task.first, None)?, model(&task.second, None)?];
-    same_columns(task, &files)?;
-    let mixtures = [files[0].model.mixture()?, files[1].model.mixture()?];
-    let report = Report {
-        first: named(&task.first),
-        second: named(&task.second),
-        divergences: divergences(task, &mixtures)?,
-        table: match &task.table {
-            Some(path) => Some(on_table(task, path, &files, quiet)?),
-            None => None,
-        },
+    let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
+    one_from_standard_input(inputs.iter().copied())?;
+    let make = || {
+        let files = [model(&task.first, None)?, model(&task.second, None)?];
+        same_columns(task, &files)?;
+        let mixtures = [files[0].model.mixture()?, files[1].model.mixture()?];
+        Ok(Report {
+            first: named(&task.first),
+            second: named(&task.second),
+            divergences: divergences(task, &mixtures)?,
+            table: match &task.table {
+                Some(path) => Some(on_table(task, path, &files, quiet)?),
+                None => None,
+            },
+        })
     };
-    let text = to_json(&report)?;
-    let mut outputs = Outputs::default();
-    if let Some(path) = &json {
-        outputs.add(path, &text)?;
-    }
-    outputs.commit()?;
-    if prints {
-        print(String::from_utf8_lossy(&text).trim_end())
-    } else if quiet {
-        Ok(())
-    } else {
-        print(&told(&report).join("\n"))
-    }
+    task.output
+        .deliver(&inputs, quiet, make, |report| Ok(told(report)))
 }
 
 /// Models can be compared that are of the same columns in the same order.

@@ -1,9 +1,9 @@
 //! `gmm describe`: what is in a model.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gmm_cli::clap::{self, Args};
-use gmm_cli::{Failure, Outputs, Targets, parse_seed, print, to_json};
+use gmm_cli::{Failure, parse_seed};
 use gmm_core::clusters::Hierarchy;
 use gmm_core::rand::SeedableRng;
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
@@ -15,6 +15,7 @@ use gmm_table::summary::{components, counted, short};
 use serde::Serialize;
 
 use super::input::{Reading, columns_of, model, named, one_from_standard_input};
+use super::output::ReportOut;
 
 /// Say what is in a model
 ///
@@ -40,9 +41,8 @@ pub(super) struct Describe {
     #[command(flatten)]
     reading: Reading,
 
-    /// JSON report to write; - prints it in place of the summary
-    #[arg(long, value_name = "PATH", help_heading = "Output")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    output: ReportOut,
 }
 
 /// A model in numbers.
@@ -125,28 +125,12 @@ const DRAWS: usize = 100_000;
 
 pub(super) fn run(task: &Describe, quiet: bool) -> Result<(), Failure> {
     let inputs = [Some(task.model.as_path()), task.table.as_deref()];
-    one_from_standard_input(inputs.into_iter().flatten())?;
-    let prints = task.json.as_deref() == Some(std::path::Path::new("-"));
-    let mut targets = Targets::beside(inputs.into_iter().flatten());
-    let json = task.json.clone().filter(|_| !prints);
-    let json = json
-        .map(|path| targets.claim("--json", path, &[]))
-        .transpose()?;
+    let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
+    one_from_standard_input(inputs.iter().copied())?;
     let file = model(&task.model, None)?;
-    let report = report(task, &file, quiet)?;
-    let text = to_json(&report)?;
-    let mut outputs = Outputs::default();
-    if let Some(path) = &json {
-        outputs.add(path, &text)?;
-    }
-    outputs.commit()?;
-    if prints {
-        print(String::from_utf8_lossy(&text).trim_end())
-    } else if quiet {
-        Ok(())
-    } else {
-        print(&told(&report, &file)?.join("\n"))
-    }
+    let make = || report(task, &file, quiet);
+    let told = |report: &Report| told(report, &file);
+    task.output.deliver(&inputs, quiet, make, told)
 }
 
 fn report(task: &Describe, file: &ModelFile, quiet: bool) -> Result<Report, Failure> {

@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gmm_cli::clap::{self, Args};
-use gmm_cli::{
-    Failure, FitReport, Outputs, SearchArgs, Targets, closing, named_after, notes, print, to_json,
-};
+use gmm_cli::{Failure, FitReport, Outputs, Targets, closing, named_after, notes, print, to_json};
 use gmm_core::discriminant::{Classes, CrossValidated, Trained, cross_validate, edda, mclust_da};
 use gmm_core::{CovarianceType, Sample};
 use gmm_figures::decimal;
@@ -14,8 +12,8 @@ use gmm_table::sklearn;
 use gmm_table::summary::{components, counted};
 use serde::Serialize;
 
-use super::input::{Reading, stem_of};
-use super::learn::{Chosen, Family, Lesson, name_of};
+use super::input::stem_of;
+use super::learn::{Learning, Lesson, name_of};
 
 /// Fit a mixture, or a classifier, to a table
 ///
@@ -40,13 +38,7 @@ pub(super) struct Fit {
     class: Option<String>,
 
     #[command(flatten)]
-    reading: Reading,
-    #[command(flatten)]
-    chosen: Chosen,
-    #[command(flatten)]
-    family: Family,
-    #[command(flatten)]
-    search: SearchArgs,
+    learning: Learning,
 
     /// Model to write, JSON or NPZ by its ending; - is standard output [default: named after the table, in this folder]
     #[arg(short, long, value_name = "PATH", help_heading = "Output")]
@@ -89,7 +81,7 @@ pub(super) fn run(task: &Fit, quiet: bool) -> Result<(), Failure> {
         .map(|path| targets.claim("--json", path, &[]))
         .transpose()?;
     let class = task.class.as_deref();
-    let lesson = Lesson::read(&task.table, &task.reading, &task.chosen, class, quiet)?;
+    let lesson = Lesson::read(&task.table, &task.learning, class, quiet)?;
     let made = match &lesson.classes {
         None => mixture(task, &lesson, quiet)?,
         Some(classes) => classifier(task, &lesson, classes)?,
@@ -138,11 +130,11 @@ pub(super) fn bytes_of(file: &ModelFile, path: &Path) -> Result<Vec<u8>, Failure
 }
 
 fn mixture(task: &Fit, lesson: &Lesson, quiet: bool) -> Result<Made, Failure> {
-    let counts = task.family.counts(1..=9);
-    let types = task.family.types(&[CovarianceType::Full]);
+    let counts = task.learning.family.counts(1..=9);
+    let types = task.learning.family.types(&[CovarianceType::Full]);
     let n_tried = counts.clone().count() * types.len();
     let (first, last) = (*counts.start(), *counts.end());
-    let mut ranking = lesson.ranking(&task.family, &task.search, counts, &types, quiet)?;
+    let mut ranking = lesson.ranking(&task.learning, counts, &types, quiet)?;
     let fitted = ranking.swap_remove(0);
     let labels = fitted.model.labels_of(&lesson.sample()?);
     let labels = labels.map_err(|e| lesson.refused(e))?;
@@ -151,7 +143,7 @@ fn mixture(task: &Fit, lesson: &Lesson, quiet: bool) -> Result<Made, Failure> {
     sizes.truncate(fitted.model.n_components());
     let mut summary = Vec::new();
     if n_tried > 1 {
-        let name = name_of(task.family.criterion);
+        let name = name_of(task.learning.family.criterion);
         let of_types = match types.len() {
             1 => String::new(),
             n => format!(" of {n} forms"),
@@ -181,7 +173,7 @@ fn report<T: Serialize>(task: &Fit, lesson: &Lesson, found: T) -> Result<Vec<u8>
         columns: &lesson.columns,
         rows: lesson.n_rows(),
         incomplete_rows: lesson.n_incomplete,
-        seed: task.search.seed,
+        seed: task.learning.search.seed,
         found,
     })
 }
@@ -210,9 +202,9 @@ fn classifier(task: &Fit, lesson: &Lesson, classes: &[String]) -> Result<Made, F
     let classes = Classes::new(classes);
     let sample = lesson.sample()?;
     let refuse = |e| lesson.refused(e);
-    let types = task.family.types(&CovarianceType::FAMILIES);
-    let counts = task.family.counts(1..=5);
-    let params = task.family.params(&task.search);
+    let types = task.learning.family.types(&CovarianceType::FAMILIES);
+    let counts = task.learning.family.counts(1..=5);
+    let params = task.learning.params();
     let by_class = |sample: &Sample<'_>, classes: &Classes| edda(sample, classes, &types);
     let mixtures = |sample: &Sample<'_>, classes: &Classes| {
         mclust_da(sample, classes, counts.clone(), &types, &params)
@@ -227,7 +219,7 @@ fn classifier(task: &Fit, lesson: &Lesson, classes: &[String]) -> Result<Made, F
     let mut tried: Vec<(&'static str, Trained, CrossValidated)> = Vec::new();
     let mut refused = None;
     for (name, learn) in methods {
-        let checked = cross_validate(&sample, &classes, folds, task.search.seed, learn);
+        let checked = cross_validate(&sample, &classes, folds, task.learning.search.seed, learn);
         match learn(&sample, &classes).and_then(|trained| Ok((trained, checked?))) {
             Ok((trained, checked)) => tried.push((name, trained, checked)),
             Err(error) => refused = refused.or(Some(error)),

@@ -14,6 +14,19 @@ use gmm_table::{Table, Wanted};
 
 use super::input::{Reading, named};
 
+/// The flags of all that learns from a table.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Learning {
+    #[command(flatten)]
+    pub(super) reading: Reading,
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+    #[command(flatten)]
+    pub(super) family: Family,
+    #[command(flatten)]
+    pub(super) search: SearchArgs,
+}
+
 /// Columns of a table, and how much each row counts.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Table")]
@@ -135,17 +148,23 @@ impl Family {
             types
         }
     }
+}
 
+impl Learning {
     /// The estimator, to be given components and covariances.
-    pub(super) fn params(&self, search: &SearchArgs) -> GmmParams {
-        let mut params = search
-            .params(Ridge::Relative(1e-6))
-            .background(self.background)
-            .trimming(self.trim);
-        if self.prior {
-            params = params.prior(Prior::default());
+    pub(super) fn params(&self) -> GmmParams {
+        let Family {
+            prior,
+            background,
+            trim,
+            ..
+        } = &self.family;
+        let params = self.search.params(Ridge::Relative(1e-6));
+        let params = params.background(*background).trimming(*trim);
+        match prior {
+            true => params.prior(Prior::default()),
+            false => params,
         }
-        params
     }
 }
 
@@ -176,11 +195,13 @@ impl Lesson {
     /// Reads a table; `class` is the column of classes.
     pub(super) fn read(
         path: &Path,
-        reading: &Reading,
-        chosen: &Chosen,
+        learning: &Learning,
         class: Option<&str>,
         quiet: bool,
     ) -> Result<Self, Failure> {
+        let Learning {
+            reading, chosen, ..
+        } = learning;
         let apart: Vec<&str> = chosen.weights.as_deref().into_iter().chain(class).collect();
         if let Some(name) = chosen
             .columns
@@ -352,8 +373,7 @@ impl Lesson {
     /// All fits that were asked for, the best first, components in order.
     pub(super) fn ranking(
         &self,
-        family: &Family,
-        search: &SearchArgs,
+        learning: &Learning,
         counts: RangeInclusive<usize>,
         types: &[CovarianceType],
         quiet: bool,
@@ -362,10 +382,10 @@ impl Lesson {
         // More components than rows are not even tried.
         let counts = least..=most.min(self.n_rows()).max(least);
         let bar = Bar::new(counts.clone().count() * types.len(), quiet);
-        let params = family.params(search);
+        let params = learning.params();
         let tell = |place: usize, progress| bar.tell(least + place / types.len(), progress);
         let ranking = rank_by(
-            family.criterion,
+            learning.family.criterion,
             &self.sample()?,
             &params,
             counts,

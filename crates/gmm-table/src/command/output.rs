@@ -4,8 +4,50 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use gmm_cli::clap::{self, Args};
-use gmm_cli::{Failure, Sink, Targets};
+use gmm_cli::{Failure, Outputs, Sink, Targets, to_json};
 use gmm_table::{Kind, Type, Writer};
+use serde::Serialize;
+
+/// Where a report goes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct ReportOut {
+    /// JSON report to write; - prints it in place of the summary
+    #[arg(long, value_name = "PATH")]
+    json: Option<PathBuf>,
+}
+
+impl ReportOut {
+    /// Makes a report and delivers it: to its file, which is none of the inputs, and to standard output as asked.
+    pub(super) fn deliver<T: Serialize>(
+        &self,
+        inputs: &[&Path],
+        quiet: bool,
+        make: impl FnOnce() -> Result<T, Failure>,
+        told: impl FnOnce(&T) -> Result<Vec<String>, Failure>,
+    ) -> Result<(), Failure> {
+        let prints = self.json.as_deref() == Some(Path::new("-"));
+        let mut targets = Targets::beside(inputs.iter().copied());
+        let path = self.json.clone().filter(|_| !prints);
+        let path = path
+            .map(|path| targets.claim("--json", path, &[]))
+            .transpose()?;
+        let report = make()?;
+        let text = to_json(&report)?;
+        let mut outputs = Outputs::default();
+        if let Some(path) = &path {
+            outputs.add(path, &text)?;
+        }
+        outputs.commit()?;
+        if prints {
+            gmm_cli::print(String::from_utf8_lossy(&text).trim_end())
+        } else if quiet {
+            Ok(())
+        } else {
+            gmm_cli::print(&told(&report)?.join("\n"))
+        }
+    }
+}
 
 /// Where rows go.
 #[derive(Debug, Clone, Args)]

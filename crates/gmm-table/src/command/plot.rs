@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gmm_cli::clap::{self, Args};
-use gmm_cli::{FIGURE, Failure, Outputs, SearchArgs, Targets, named_after, print};
+use gmm_cli::{FIGURE, Failure, Outputs, Targets, named_after, print};
 use gmm_core::CovarianceType;
 use gmm_core::ndarray::Array2;
 use gmm_figures::typeset;
@@ -12,8 +12,8 @@ use gmm_table::model::{Model, ModelFile, is_json};
 use gmm_table::summary::{components, counted};
 use gmm_table::{Wanted, sklearn};
 
-use super::input::{Reading, columns_of, model, named, one_from_standard_input, stem_of, title_of};
-use super::learn::{Chosen, Family, Lesson, name_of};
+use super::input::{columns_of, model, named, one_from_standard_input, stem_of, title_of};
+use super::learn::{Learning, Lesson, name_of};
 
 /// Draw a model over a table, or either alone
 ///
@@ -39,13 +39,7 @@ pub(super) struct Plot {
     out: Option<PathBuf>,
 
     #[command(flatten)]
-    reading: Reading,
-    #[command(flatten)]
-    chosen: Chosen,
-    #[command(flatten)]
-    family: Family,
-    #[command(flatten)]
-    search: SearchArgs,
+    learning: Learning,
 }
 
 pub(super) fn run(task: &Plot, quiet: bool) -> Result<(), Failure> {
@@ -95,17 +89,17 @@ type Drawn = (gmm_figures::Sheet, Vec<String>);
 
 /// A table with the mixture that is fitted to it.
 fn fitted(task: &Plot, quiet: bool) -> Result<Drawn, Failure> {
-    let lesson = Lesson::read(&task.first, &task.reading, &task.chosen, None, quiet)?;
+    let lesson = Lesson::read(&task.first, &task.learning, None, quiet)?;
     let (counts, types) = (
-        task.family.counts(1..=9),
-        task.family.types(&[CovarianceType::Full]),
+        task.learning.family.counts(1..=9),
+        task.learning.family.types(&[CovarianceType::Full]),
     );
     let is_choice = counts.clone().count() * types.len() > 1;
-    let mut ranking = lesson.ranking(&task.family, &task.search, counts, &types, quiet)?;
+    let mut ranking = lesson.ranking(&task.learning, counts, &types, quiet)?;
     let best = ranking.swap_remove(0);
     let rows = lesson.array();
     let by = match is_choice {
-        true => format!(", chosen by {}", name_of(task.family.criterion)),
+        true => format!(", chosen by {}", name_of(task.learning.family.criterion)),
         false => String::new(),
     };
     let k = counted(best.model.n_components(), "component");
@@ -134,16 +128,19 @@ fn given(task: &Plot, quiet: bool) -> Result<Drawn, Failure> {
     let rows = match &task.table {
         None => None,
         Some(path) => {
-            let source = task.reading.open(path)?;
+            let source = task.learning.reading.open(path)?;
             let columns = columns_of(&file, &source, path)?;
             drop(source);
-            let table = task.reading.read(path, &Wanted::numbers(&columns), quiet)?;
+            let table = task
+                .learning
+                .reading
+                .read(path, &Wanted::numbers(&columns), quiet)?;
             Some(table.into_array())
         }
     };
     let (mixture, groups) = drawn(&file)?;
     let names = file.names();
-    let shown = places(&task.chosen.columns, &names)?;
+    let shown = places(&task.learning.chosen.columns, &names)?;
     let mixture = mixture.marginal(&shown)?;
     let rows: Option<Array2<f64>> =
         rows.map(|rows| rows.select(gmm_core::ndarray::Axis(1), &shown));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use gmm_cli::clap::{self, Args};
-use gmm_cli::{Failure, OutputArgs, Places, SearchArgs, TableArgs, named_after, to_json};
+use gmm_cli::{Failure, OutputArgs, Places, TableArgs, named_after, to_json};
 use gmm_core::selection::Criterion;
 use gmm_core::{CovarianceType, Criteria, Fitted};
 use gmm_figures::{decimal, typeset};
@@ -12,8 +12,8 @@ use gmm_table::summary::counted;
 use gmm_table::{number, to_csv};
 use serde::Serialize;
 
-use super::input::{Reading, stem_of, title_of};
-use super::learn::{Chosen, Family, Lesson, name_of};
+use super::input::{stem_of, title_of};
+use super::learn::{Learning, Lesson, name_of};
 
 /// How many components, and of which form?
 ///
@@ -30,13 +30,7 @@ pub(super) struct Select {
     /// Table to read; - is standard input
     table: PathBuf,
     #[command(flatten)]
-    reading: Reading,
-    #[command(flatten)]
-    chosen: Chosen,
-    #[command(flatten)]
-    family: Family,
-    #[command(flatten)]
-    search: SearchArgs,
+    learning: Learning,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
@@ -74,18 +68,18 @@ pub(super) fn run(task: &Select, quiet: bool) -> Result<(), Failure> {
     };
     let usual = named_after(&stem_of(&task.table), "selection.png");
     let places = Places::claim([task.table.as_path()], &output, &task.csv, usual)?;
-    let lesson = Lesson::read(&task.table, &task.reading, &task.chosen, None, output.quiet)?;
-    let counts = task.family.counts(1..=9);
-    let types = task.family.types(&CovarianceType::FAMILIES);
-    let ranking = lesson.ranking(&task.family, &task.search, counts, &types, output.quiet)?;
+    let lesson = Lesson::read(&task.table, &task.learning, None, output.quiet)?;
+    let counts = task.learning.family.counts(1..=9);
+    let types = task.learning.family.types(&CovarianceType::FAMILIES);
+    let ranking = lesson.ranking(&task.learning, counts, &types, output.quiet)?;
     let candidates: Vec<Candidate> = ranking.iter().map(Candidate::of).collect();
-    let criterion = task.family.criterion;
+    let criterion = task.learning.family.criterion;
     let report = to_json(&Report {
         input: &lesson.name,
         columns: &lesson.columns,
         rows: lesson.n_rows(),
         incomplete_rows: lesson.n_incomplete,
-        seed: task.search.seed,
+        seed: task.learning.search.seed,
         criterion,
         candidates: &candidates,
     })?;
