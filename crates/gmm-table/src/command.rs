@@ -1,11 +1,13 @@
 //! The command line.
 
+mod classify;
 mod compare;
 mod convert;
 mod describe;
 mod fit;
 mod input;
 mod learn;
+mod lesson;
 mod output;
 mod plot;
 mod predict;

@@ -1,6 +1,13 @@
 //! Mixtures and counts in words, for the summaries of programs.
 
-use gmm_core::{Fitted, Gmm, GmmError};
+use std::borrow::Cow;
+
+use gmm_core::{CovarianceType, Fitted, Gmm, GmmError};
+
+/// mclust's name of a form of covariances, or its own.
+pub fn form(of: CovarianceType) -> Cow<'static, str> {
+    of.mclust_name().map_or_else(|| of.name(), Cow::Borrowed)
+}
 
 /// So many of something.
 pub fn counted(n: usize, noun: &str) -> String {

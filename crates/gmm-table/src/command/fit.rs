@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 
 use gmm_cli::clap::{self, Args};
 use gmm_cli::{Failure, FitReport, Outputs, Targets, closing, named_after, notes, print, to_json};
-use gmm_core::discriminant::{Classes, CrossValidated, Trained, cross_validate, edda, mclust_da};
-use gmm_core::{CovarianceType, Sample};
-use gmm_figures::decimal;
+use gmm_core::CovarianceType;
 use gmm_table::model::{Model, ModelFile};
 use gmm_table::sklearn;
 use gmm_table::summary::{components, counted};
 use serde::Serialize;
 
+use super::classify;
 use super::input::stem_of;
-use super::learn::{Learning, Lesson, name_of};
+use super::learn::{Learning, name_of};
+use super::lesson::Lesson;
 
 /// Fit a mixture, or a classifier, to a table
 ///
@@ -38,7 +38,7 @@ pub(super) struct Fit {
     class: Option<String>,
 
     #[command(flatten)]
-    learning: Learning,
+    pub(super) learning: Learning,
 
     /// Model to write, JSON or NPZ by its ending; - is standard output [default: named after the table, in this folder]
     #[arg(short, long, value_name = "PATH", help_heading = "Output")]
@@ -50,10 +50,10 @@ pub(super) struct Fit {
 }
 
 /// What a fit leaves behind.
-struct Made {
-    model: Model,
-    report: Vec<u8>,
-    summary: Vec<String>,
+pub(super) struct Made {
+    pub(super) model: Model,
+    pub(super) report: Vec<u8>,
+    pub(super) summary: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -84,7 +84,7 @@ pub(super) fn run(task: &Fit, quiet: bool) -> Result<(), Failure> {
     let lesson = Lesson::read(&task.table, &task.learning, class, quiet)?;
     let made = match &lesson.classes {
         None => mixture(task, &lesson, quiet)?,
-        Some(classes) => classifier(task, &lesson, classes)?,
+        Some(classes) => classify::classifier(task, &lesson, classes, quiet)?,
     };
     let file = ModelFile {
         model: made.model,
@@ -167,7 +167,11 @@ fn mixture(task: &Fit, lesson: &Lesson, quiet: bool) -> Result<Made, Failure> {
     })
 }
 
-fn report<T: Serialize>(task: &Fit, lesson: &Lesson, found: T) -> Result<Vec<u8>, Failure> {
+pub(super) fn report<T: Serialize>(
+    task: &Fit,
+    lesson: &Lesson,
+    found: T,
+) -> Result<Vec<u8>, Failure> {
     to_json(&Report {
         input: &lesson.name,
         columns: &lesson.columns,
@@ -175,128 +179,5 @@ fn report<T: Serialize>(task: &Fit, lesson: &Lesson, found: T) -> Result<Vec<u8>
         incomplete_rows: lesson.n_incomplete,
         seed: task.learning.search.seed,
         found,
-    })
-}
-
-/// How a classifier was found, in numbers.
-#[derive(Serialize)]
-struct ClassifierReport<'a> {
-    method: &'static str,
-    classes: &'a [String],
-    priors: &'a [f64],
-    mixtures: Vec<(CovarianceType, usize)>,
-    log_likelihood: f64,
-    bic: f64,
-    n_parameters: usize,
-    training_error: f64,
-    cross_validated_error: f64,
-    cross_validated_error_standard_error: f64,
-    cross_validated_brier: f64,
-    folds: usize,
-}
-
-/// Folds of the cross-validation.
-const FOLDS: usize = 10;
-
-fn classifier(task: &Fit, lesson: &Lesson, classes: &[String]) -> Result<Made, Failure> {
-    let classes = Classes::new(classes);
-    let sample = lesson.sample()?;
-    let refuse = |e| lesson.refused(e);
-    let types = task.learning.family.types(&CovarianceType::FAMILIES);
-    let counts = task.learning.family.counts(1..=5);
-    let params = task.learning.params();
-    let by_class = |sample: &Sample<'_>, classes: &Classes| edda(sample, classes, &types);
-    let mixtures = |sample: &Sample<'_>, classes: &Classes| {
-        mclust_da(sample, classes, counts.clone(), &types, &params)
-    };
-    let smallest = (0..classes.names().len())
-        .map(|c| classes.of_rows().iter().filter(|&&of| of == c).count())
-        .min();
-    let folds = FOLDS.min(smallest.unwrap_or(0)).max(2);
-    type Learn<'a> =
-        &'a (dyn Fn(&Sample<'_>, &Classes) -> Result<Trained, gmm_core::GmmError> + Sync);
-    let methods: [(&'static str, Learn<'_>); 2] = [("EDDA", &by_class), ("MclustDA", &mixtures)];
-    let mut tried: Vec<(&'static str, Trained, CrossValidated)> = Vec::new();
-    let mut refused = None;
-    for (name, learn) in methods {
-        let checked = cross_validate(&sample, &classes, folds, task.learning.search.seed, learn);
-        match learn(&sample, &classes).and_then(|trained| Ok((trained, checked?))) {
-            Ok((trained, checked)) => tried.push((name, trained, checked)),
-            Err(error) => refused = refused.or(Some(error)),
-        }
-    }
-    // By the error, and where that is equal by the Brier score: the first of equals.
-    let order = |c: &CrossValidated| (c.score.error, c.score.brier);
-    let better = |a: &CrossValidated, b: &CrossValidated| {
-        order(a)
-            .0
-            .total_cmp(&order(b).0)
-            .then(order(a).1.total_cmp(&order(b).1))
-    };
-    let best = (0..tried.len()).min_by(|&a, &b| better(&tried[a].2, &tried[b].2));
-    let Some(best) = best else {
-        return Err(refuse(refused.unwrap_or(gmm_core::GmmError::NoRows)));
-    };
-    let mut summary = vec![
-        String::new(),
-        format!(
-            "{:<10} {:>14} {:>16} {:>12}",
-            "method", "training error", "unseen rows", "Brier score"
-        ),
-    ];
-    for (place, (name, trained, checked)) in tried.iter().enumerate() {
-        let training = trained.model.score(&sample, &classes).map_err(refuse)?;
-        let mark = if place == best { "  taken" } else { "" };
-        summary.push(format!(
-            "{name:<10} {:>12.2} % {:>7.2} ± {:.2} % {:>12}{mark}",
-            100.0 * training.error,
-            100.0 * checked.score.error,
-            100.0 * checked.error_of_error,
-            decimal(checked.score.brier, 4),
-        ));
-    }
-    let (name, trained, checked) = tried.swap_remove(best);
-    let model = &trained.model;
-    summary.push(String::new());
-    summary.push(format!(
-        "{:<20} {:>8} {:>12} {:>14}",
-        "class", "prior", "components", "covariances"
-    ));
-    for ((class, prior), mixture) in model.names().iter().zip(model.priors()).zip(model.models()) {
-        let form = model.shared().unwrap_or(mixture.covariance_type());
-        let form = form
-            .mclust_name()
-            .map_or_else(|| form.to_string(), String::from);
-        summary.push(format!(
-            "{class:<20} {prior:>8.4} {:>12} {form:>14}",
-            mixture.n_components()
-        ));
-    }
-    summary.push(String::new());
-    summary.push(format!(
-        "log-likelihood {:.4} nats, BIC {:.2}; unseen rows by {folds}-fold cross-validation",
-        trained.log_likelihood,
-        trained.bic()
-    ));
-    let training = model.score(&sample, &classes).map_err(refuse)?;
-    let of = |mixture: &gmm_core::Gmm| (mixture.covariance_type(), mixture.n_components());
-    let found = ClassifierReport {
-        method: name,
-        classes: model.names(),
-        priors: model.priors(),
-        mixtures: model.models().iter().map(of).collect(),
-        log_likelihood: trained.log_likelihood,
-        bic: trained.bic(),
-        n_parameters: model.n_parameters(),
-        training_error: training.error,
-        cross_validated_error: checked.score.error,
-        cross_validated_error_standard_error: checked.error_of_error,
-        cross_validated_brier: checked.score.brier,
-        folds,
-    };
-    Ok(Made {
-        report: report(task, lesson, found)?,
-        model: Model::Classifier(trained.model),
-        summary,
     })
 }

@@ -13,7 +13,8 @@ use gmm_table::summary::{components, counted};
 use gmm_table::{Wanted, sklearn};
 
 use super::input::{columns_of, model, named, one_from_standard_input, stem_of, title_of};
-use super::learn::{Learning, Lesson, name_of};
+use super::learn::{Learning, name_of};
+use super::lesson::Lesson;
 
 /// Draw a model over a table, or either alone
 ///

@@ -8,12 +8,13 @@ use gmm_core::selection::Criterion;
 use gmm_core::{CovarianceType, Criteria, Fitted};
 use gmm_figures::{decimal, typeset};
 use gmm_table::figure::families;
-use gmm_table::summary::counted;
+use gmm_table::summary::{counted, form};
 use gmm_table::{number, to_csv};
 use serde::Serialize;
 
 use super::input::{stem_of, title_of};
-use super::learn::{Learning, Lesson, name_of};
+use super::learn::{Learning, name_of};
+use super::lesson::Lesson;
 
 /// How many components, and of which form?
 ///
@@ -106,9 +107,9 @@ impl Candidate {
     /// As `VEV, 3`; scikit-learn's name beside mclust's where there is one.
     fn form(&self) -> String {
         let of = self.covariance_type;
-        match of.mclust_name() {
-            Some(name) if name != of.name() => format!("{name} ({})", of.name()),
-            _ => of.to_string(),
+        match (form(of), of.name()) {
+            (form, name) if form == name => form.into_owned(),
+            (form, name) => format!("{form} ({name})"),
         }
     }
 }

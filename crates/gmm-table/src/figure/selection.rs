@@ -7,6 +7,7 @@ use gmm_figures::{
 };
 
 use super::page::{MARGIN, legend_place, page};
+use crate::summary::form;
 
 /// What a criterion is called, its colour and its value.
 type Criterion = (&'static str, Color, fn(&Criteria) -> f64);
@@ -141,11 +142,7 @@ pub fn families(
             color(0),
         );
     }
-    let name = |of: &CovarianceType| {
-        of.mclust_name()
-            .map_or_else(|| of.to_string(), String::from)
-    };
-    let names: Vec<String> = types.iter().map(name).collect();
+    let names: Vec<String> = types.iter().map(|of| form(*of).into_owned()).collect();
     let coloured = names.iter().take(COLOURED).enumerate();
     let mut entries: Vec<(Key, &str)> = coloured
         .map(|(rank, name)| (Key::Line(Stroke::new(color(rank), 2.2)), name.as_str()))
