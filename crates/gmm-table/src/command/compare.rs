@@ -14,7 +14,7 @@ use gmm_table::model::ModelFile;
 use gmm_table::summary::{counted, short};
 use serde::Serialize;
 
-use super::input::{Reading, columns_of, model, named, one_from_standard_input};
+use super::input::{Reading, columns_of, model, named, one_from_standard_input, read_all};
 use super::output::ReportOut;
 
 /// How far are two models apart?
@@ -180,11 +180,9 @@ fn on_table(
     files: &[ModelFile; 2],
     quiet: bool,
 ) -> Result<OnTable, Failure> {
-    let columns = columns_of(&files[0], &task.reading.open(path)?, path)?;
-    let rows = task
-        .reading
-        .read(path, &Wanted::numbers(&columns), quiet)?
-        .into_array();
+    let source = task.reading.open(path)?;
+    let wanted = Wanted::numbers(&columns_of(&files[0], &source, path)?);
+    let rows = read_all(source, path, &wanted, quiet)?.into_array();
     let sample = Sample::new(&rows).with_missing();
     let refused = |e| Failure::of_fit(named(path), e);
     let log_prob = |file: &ModelFile| file.model.log_prob_of(&sample).map_err(refused);

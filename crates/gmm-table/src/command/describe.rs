@@ -14,7 +14,7 @@ use gmm_table::model::{Model, ModelFile};
 use gmm_table::summary::{components, counted, short};
 use serde::Serialize;
 
-use super::input::{Reading, columns_of, model, named, one_from_standard_input};
+use super::input::{Reading, columns_of, model, named, one_from_standard_input, read_all};
 use super::output::ReportOut;
 
 /// Say what is in a model
@@ -202,11 +202,9 @@ fn report(task: &Describe, file: &ModelFile, quiet: bool) -> Result<Report, Fail
 
 fn of_table(task: &Describe, file: &ModelFile, quiet: bool) -> Result<OfTable, Failure> {
     let path = task.table.clone().unwrap_or_default();
-    let columns = columns_of(file, &task.reading.open(&path)?, &path)?;
-    let rows = task
-        .reading
-        .read(&path, &Wanted::numbers(&columns), quiet)?
-        .into_array();
+    let source = task.reading.open(&path)?;
+    let wanted = Wanted::numbers(&columns_of(file, &source, &path)?);
+    let rows = read_all(source, &path, &wanted, quiet)?.into_array();
     let refused = |e| Failure::of_fit(named(&path), e);
     let sample = Sample::new(&rows).with_missing();
     let sum = file.model.log_prob_of(&sample).map_err(refused)?.sum();

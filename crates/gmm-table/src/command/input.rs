@@ -80,12 +80,21 @@ impl Reading {
 
     /// Reads what is wanted of a table, with progress.
     pub(super) fn read(&self, path: &Path, wanted: &Wanted, quiet: bool) -> Result<Table, Failure> {
-        let source = self.open(path)?;
-        let bar = Bar::of_bytes(&named(path), quiet);
-        let table = source.read(wanted, &|read, all| bar.at_byte(read, all));
-        bar.finish();
-        table.map_err(|e| refused(path, e))
+        read_all(self.open(path)?, path, wanted, quiet)
     }
+}
+
+/// Reads what is wanted of a table that was opened, which standard input and pipes can be but once, with progress.
+pub(super) fn read_all(
+    source: Source,
+    path: &Path,
+    wanted: &Wanted,
+    quiet: bool,
+) -> Result<Table, Failure> {
+    let bar = Bar::of_bytes(&named(path), quiet);
+    let table = source.read(wanted, &|read, all| bar.at_byte(read, all));
+    bar.finish();
+    table.map_err(|e| refused(path, e))
 }
 
 /// Why a table cannot be used.

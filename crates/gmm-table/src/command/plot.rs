@@ -12,7 +12,9 @@ use gmm_table::model::{Model, ModelFile, is_json};
 use gmm_table::summary::{components, counted};
 use gmm_table::{Wanted, sklearn};
 
-use super::input::{columns_of, model, named, one_from_standard_input, stem_of, title_of};
+use super::input::{
+    columns_of, model, named, one_from_standard_input, read_all, stem_of, title_of,
+};
 use super::learn::{Learning, name_of};
 use super::lesson::Lesson;
 
@@ -72,8 +74,12 @@ pub(super) fn run(task: &Plot, quiet: bool) -> Result<(), Failure> {
     print(&[lines, vec![figure]].concat().join("\n"))
 }
 
-/// Whether a file holds a model, by its first bytes; what cannot be read is left to be refused later.
+/// Whether a file holds a model, by its first bytes; what cannot be read is left to be refused later. What can be read
+/// but once, a pipe, is a table.
 fn is_model(path: &Path) -> bool {
+    if !path.is_file() {
+        return false;
+    }
     let mut start = Vec::new();
     let opened = std::fs::File::open(path);
     let read = opened.and_then(|file| {
@@ -130,13 +136,8 @@ fn given(task: &Plot, quiet: bool) -> Result<Drawn, Failure> {
         None => None,
         Some(path) => {
             let source = task.learning.reading.open(path)?;
-            let columns = columns_of(&file, &source, path)?;
-            drop(source);
-            let table = task
-                .learning
-                .reading
-                .read(path, &Wanted::numbers(&columns), quiet)?;
-            Some(table.into_array())
+            let wanted = Wanted::numbers(&columns_of(&file, &source, path)?);
+            Some(read_all(source, path, &wanted, quiet)?.into_array())
         }
     };
     let (mixture, groups) = drawn(&file)?;
