@@ -1,4 +1,4 @@
-//! The data of the guide: tables that ship, and what is done to them.
+//! The data of the guides: tables that ship, and what is done to them.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -23,15 +23,20 @@ pub(crate) fn rows(table: &str, columns: &[&str]) -> Result<Array2<f64>, Box<dyn
     Ok(Points::read(&path(table), &columns)?.rows)
 }
 
+/// A column of names of a table that ships.
+pub(crate) fn names(table: &str, column: &str) -> Result<Vec<String>, Box<dyn Error>> {
+    let table = Table::read(&path(table))?;
+    Ok(table.text(column)?.into_iter().map(String::from).collect())
+}
+
 /// The classes of a table that ships, from 0 in the order of their names.
 pub(crate) fn classes(table: &str, column: &str) -> Result<Vec<usize>, Box<dyn Error>> {
-    let table = Table::read(&path(table))?;
-    let texts = table.text(column)?;
-    let mut names = texts.clone();
+    let of_rows = names(table, column)?;
+    let mut names = of_rows.clone();
     names.sort_unstable();
     names.dedup();
-    let place = |text: &&str| names.binary_search(text).unwrap_or_default();
-    Ok(texts.iter().map(place).collect())
+    let place = |name: &String| names.binary_search(name).unwrap_or_default();
+    Ok(of_rows.iter().map(place).collect())
 }
 
 /// The generator of a seed.

@@ -1,4 +1,4 @@
-//! What the figures of the guide share: panels in rows, ellipses, error bars, small files.
+//! What the figures of the guides share: panels in rows, ellipses, error bars, small files.
 
 use std::collections::HashMap;
 
