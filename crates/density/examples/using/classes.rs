@@ -19,16 +19,15 @@ pub(crate) fn classes() -> Result<Shown, Box<dyn Error>> {
     let trained = edda(&sample, &classes, &types)?;
     let learn = |rows: &Sample<'_>, classes: &Classes| edda(rows, classes, &types);
     let validated = cross_validate(&sample, &classes, 10, 1, &learn)?;
-    let clear = trained
-        .model
-        .labels_or_reject(&x, 0.95, f64::NEG_INFINITY)?;
+    let classifier = &trained.model;
+    let clear = classifier.labels_or_reject(&x, 0.95, f64::NEG_INFINITY)?;
 
     let rejected = clear.iter().filter(|label| label.is_none()).count();
     let mut facts = vec![format!(
         "iris, all rows: {:?}, BIC {:.2}; 0.95 rejects {rejected}, of {} that are wrong {} are kept; {}",
-        trained.model.shared(),
+        classifier.shared(),
         trained.bic(),
-        wrong(&trained.model.labels(&x)?.mapv(Some), &classes),
+        wrong(&classifier.labels(&x)?.mapv(Some), &classes),
         wrong(&clear, &classes),
         told(&validated)
     )];

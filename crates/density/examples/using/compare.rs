@@ -68,10 +68,8 @@ pub(crate) fn divergences() -> Result<String, Box<dyn Error>> {
 pub(crate) fn reduction() -> Result<Shown, Box<dyn Error>> {
     const DRAWS: usize = 100_000;
     let x = rows("faithful.csv", &["eruptions", "waiting"])?;
-    let many = Gmm::params(20)
-        .prior(Prior::default())
-        .fit_report(&x)?
-        .model;
+    let twenty = Gmm::params(20).prior(Prior::default());
+    let many = twenty.fit_report(&x)?.model;
     let reduction = many.reduced(5)?;
     let few = reduction.model.clone();
     let bound = reduction.divergence_bound();
