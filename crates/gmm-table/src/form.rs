@@ -18,10 +18,11 @@ pub(crate) enum Form {
 }
 
 const UNPACK: &str = "unpack it first";
+const RECODE: &str = "save it as UTF-8";
 const SAVE: &str = "save the table as CSV";
 
 /// First bytes of what is not read, its name, and what can be done.
-const FOREIGN: [(&[u8], &str, &str); 11] = [
+const FOREIGN: [(&[u8], &str, &str); 13] = [
     (b"\x1f\x8b", "compressed with gzip", UNPACK),
     (b"BZh", "compressed with bzip2", UNPACK),
     (b"\xfd7zXZ\0", "compressed with xz", UNPACK),
@@ -41,6 +42,8 @@ const FOREIGN: [(&[u8], &str, &str); 11] = [
     (b"%PDF-", "a PDF document", SAVE),
     (b"\x89PNG", "a picture", SAVE),
     (b"\xff\xd8\xff", "a picture", SAVE),
+    (b"\xff\xfe", "text in UTF-16", RECODE),
+    (b"\xfe\xff", "text in UTF-16", RECODE),
 ];
 
 impl Form {

@@ -9,8 +9,8 @@ pub struct Format {
     pub delimiter: Option<u8>,
     /// Whether the first line of text names the columns.
     pub header: Option<bool>,
-    /// Words for missing values beside those that always are: in any case, and before numbers, so that `-999` may be
-    /// one.
+    /// Words of text for missing values beside those that always are: in any case, and before numbers, so that `-999`
+    /// may be one.
     pub missing: Vec<String>,
     /// Which table of a file that holds several: the name of an entry of an NPZ file.
     pub entry: Option<String>,

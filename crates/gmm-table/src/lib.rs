@@ -49,7 +49,6 @@ pub use number::number;
 pub use numbers::Numbers;
 pub use source::{Blocks, Observe, Source};
 pub use table::{Column, Table};
-pub use text::field::is_missing;
 pub use wanted::Wanted;
 
 pub use writer::{Writer, to_csv};

@@ -32,6 +32,12 @@ pub enum ModelError {
     /// The archive is not one of parameters.
     #[error(transparent)]
     Parameters(#[from] ParametersError),
+    /// The names cannot be read.
+    #[error("its columns are no list of names: {0}")]
+    Names(serde_json::Error),
+    /// Two columns have one name.
+    #[error("two of its columns are called \"{0}\"")]
+    SameName(String),
     /// The names are not as many as the model has columns.
     #[error("it names {names} columns, but has {columns}")]
     Columns {
@@ -158,27 +164,29 @@ impl ModelFile {
             };
             return Err(ModelError::NoModel { hint });
         }
+        let bytes = without_mark(bytes);
         let text = std::str::from_utf8(bytes).map_err(|_| ModelError::NoModel {
             hint: " (it is not UTF-8 text)",
         })?;
         // What is wrong with the text is said by the model, with line and column.
-        let named = serde_json::from_str::<Named>(text).ok();
-        let is_classifier = named
-            .as_ref()
-            .is_some_and(|n| n.format == Classifier::FORMAT);
+        let named = serde_json::from_str::<Named>(text);
+        let is_classifier = named.as_ref().is_ok_and(|n| n.format == Classifier::FORMAT);
         let model = if is_classifier {
             Model::Classifier(Classifier::from_json(text)?)
         } else {
             Model::Mixture(Gmm::from_json(text)?)
         };
-        let columns = named.map(|n| n.columns).unwrap_or_default();
+        let columns = named.map_err(ModelError::Names)?.columns;
         if !columns.is_empty() && columns.len() != model.n_features() {
             return Err(ModelError::Columns {
                 names: columns.len(),
                 columns: model.n_features(),
             });
         }
-        Ok(Self { model, columns })
+        match repeated(&columns) {
+            Some(name) => Err(ModelError::SameName(name.clone())),
+            None => Ok(Self { model, columns }),
+        }
     }
 
     /// The model as JSON.
@@ -211,8 +219,22 @@ impl ModelFile {
 
 /// Whether bytes are those of a JSON object, as far as the first of them says.
 pub fn is_json(bytes: &[u8]) -> bool {
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    text.trim_ascii_start().first() == Some(&b'{')
+    without_mark(bytes).trim_ascii_start().first() == Some(&b'{')
+}
+
+/// Bytes of a text without a byte order mark.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+/// A name that is there twice.
+pub fn repeated(names: &[String]) -> Option<&String> {
+    let is_before = |(i, name): &(usize, &String)| names[..*i].contains(name);
+    names
+        .iter()
+        .enumerate()
+        .find(is_before)
+        .map(|(_, name)| name)
 }
 
 /// A text as JSON has it.

@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
-/// The same names, those that repeat with `_2`, `_3`, … behind them.
+/// The same names, those that repeat with `_2`, `_3`, … behind them, as far as no other is called so.
 pub(crate) fn distinct(names: &[String]) -> Vec<String> {
+    let all: HashSet<&String> = names.iter().collect();
     let mut taken = HashSet::new();
     let free = |name: &String| {
         let numbered = (2..).map(|i| format!("{name}_{i}"));
+        let numbered = numbered.filter(|candidate| !all.contains(candidate));
         let mut candidates = std::iter::once(name.clone()).chain(numbered);
         candidates.find(|candidate| taken.insert(candidate.clone()))
     };
@@ -47,6 +49,11 @@ mod tests {
         assert_eq!(
             distinct(&names),
             ["x", "component", "component_2", "component_3"]
+        );
+        let names = ["posterior", "posterior", "posterior_2"].map(String::from);
+        assert_eq!(
+            distinct(&names),
+            ["posterior", "posterior_3", "posterior_2"]
         );
     }
 }

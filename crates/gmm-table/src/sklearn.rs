@@ -53,7 +53,7 @@ pub enum ParametersError {
     /// It is not known what the covariances share.
     #[error(
         "the covariances are {rows} × {columns}, which is either of tied or of diag: store covariance_type in the archive, \
-         or say --covariance"
+         or convert it with gmm convert --covariance"
     )]
     Ambiguous {
         /// Rows.

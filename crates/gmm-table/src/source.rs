@@ -17,7 +17,7 @@ use crate::format::Format;
 use crate::text::field::Meaning;
 use crate::text::head::check_distinct;
 use crate::text::{Text, TextBlocks};
-use crate::wanted::{Columns, Kind, Wanted};
+use crate::wanted::{Columns, Kind, Wanted, place};
 
 /// The path that stands for standard input.
 const STANDARD_INPUT: &str = "-";
@@ -180,9 +180,23 @@ impl Source {
         &self.names
     }
 
+    /// The name of the column that is called so or, where none is, that has this number from 1; spaces around it do not
+    /// count.
+    ///
+    /// # Errors
+    /// [`TableError::UnknownColumn`].
+    pub fn name_of(&self, column: &str) -> Result<&str, TableError> {
+        Ok(&self.names[place(column, &self.names)?])
+    }
+
     /// Whether the first line names the columns.
     pub fn has_header(&self) -> bool {
         self.has_header
+    }
+
+    /// Whether it is text, in which words may stand for missing values.
+    pub fn is_text(&self) -> bool {
+        matches!(self.input, Input::Text(_))
     }
 
     /// What its fields mean.

@@ -228,6 +228,11 @@ impl Table {
         columns.flat_map(|column| column.to_vec()).collect()
     }
 
+    /// Whether a text stands for a missing value, by the words of this table.
+    pub fn is_missing(&self, text: &str) -> bool {
+        self.meaning.of(text.trim()) == Field::Missing
+    }
+
     /// How many values are missing in each column of numbers.
     pub fn n_missing(&self) -> Vec<usize> {
         let mut n = vec![0; self.numbers.len()];

@@ -114,3 +114,44 @@ fn models_that_cannot_be_used_are_refused() {
         &["three.csv", "3 columns", "2"],
     );
 }
+
+#[test]
+fn flags_that_cannot_be_followed_are_refused() {
+    let folder = with_model();
+    let utf16: Vec<u8> = "\u{feff}a,b\n1,2\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    folder.write("wide.csv", utf16);
+    folder.refused(&["fit", "wide.csv"], 1, &["wide.csv", "UTF-16", "UTF-8"]);
+    folder.said(&["sample", "two.json", "-n", "9", "-o", "a.npy"]);
+    let missing = ["score", "two.json", "a.npy", "--missing", "-999"];
+    folder.refused(&missing, 2, &["--missing", "a.npy"]);
+    folder.write("one.csv", "a,class\n1,x\n2,x\n3,y\n");
+    let class = ["fit", "one.csv", "--class", "class"];
+    folder.refused(&class, 1, &["one.csv", "\"y\"", "one row"]);
+    let plot = ["plot", "two.json", "-c", "1,eruptions"];
+    folder.refused(&plot, 2, &["--columns", "\"eruptions\""]);
+    for given in ["eruptions=1,eruptions=2", "eruptions=1,waiting=2"] {
+        let sample = ["sample", "two.json", "--given", given];
+        folder.refused(&sample, 2, &["--given"]);
+    }
+    let target = [
+        "predict",
+        "two.json",
+        "faithful.csv",
+        "--target",
+        "waiting,waiting",
+    ];
+    folder.refused(&target, 2, &["--target", "\"waiting\""]);
+    folder.refused(
+        &["sample", "two.json", "-o", "rows"],
+        2,
+        &["--out", "--format"],
+    );
+    let fit = ["fit", "faithful.csv", "-k", "1"];
+    let both = [&fit[..], &["-o", "-", "--json", "-"]].concat();
+    folder.refused(&both, 2, &["--json", "--out"]);
+    let report = folder.json(&[&fit[..], &["-o", "one.json"]].concat());
+    assert_eq!(report["n_components"], 1);
+}

@@ -48,7 +48,7 @@ fn what_is_no_text() {
     // UTF-16, as spreadsheets call "Unicode text".
     assert_eq!(
         refusal(b"\xff\xfea\0\n\0"),
-        "not a text table: line 1 has NUL bytes"
+        "it is text in UTF-16; save it as UTF-8"
     );
     // Latin-1.
     assert_eq!(

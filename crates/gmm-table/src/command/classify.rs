@@ -52,7 +52,7 @@ pub(super) fn classifier(
 ) -> Result<Made, Failure> {
     let classes = Classes::new(classes);
     let sample = lesson.sample()?;
-    let folds = n_folds(&classes);
+    let folds = n_folds(lesson, &classes)?;
     let learning = &task.learning;
     let types = learning.family.types(&CovarianceType::FAMILIES);
     let counts = learning.family.counts(1..=5);
@@ -101,12 +101,19 @@ pub(super) fn classifier(
     })
 }
 
-/// As many folds as the smallest class has rows, from 2 to 10.
-fn n_folds(classes: &Classes) -> usize {
+/// As many folds as the smallest class has rows, at most 10.
+fn n_folds(lesson: &Lesson, classes: &Classes) -> Result<usize, Failure> {
     const MOST: usize = 10;
-    let size = |class| classes.of_rows().iter().filter(|&&of| of == class).count();
-    let smallest = (0..classes.names().len()).map(size).min();
-    smallest.unwrap_or(0).clamp(2, MOST)
+    let n_rows = |class: &usize| classes.of_rows().iter().filter(|of| *of == class).count();
+    let smallest = (0..classes.names().len()).min_by_key(n_rows).unwrap_or(0);
+    match n_rows(&smallest) {
+        0 | 1 => {
+            let name = &classes.names()[smallest];
+            let line = format!("class \"{name}\" has one row only, and needs two at least");
+            Err(Failure::of(&lesson.name, line))
+        }
+        n => Ok(n.min(MOST)),
+    }
 }
 
 impl<'a> Report<'a> {

@@ -181,7 +181,10 @@ fn on_table(
     quiet: bool,
 ) -> Result<OnTable, Failure> {
     let source = task.reading.open(path)?;
-    let wanted = Wanted::numbers(&columns_of(&files[0], &source, path)?);
+    // Either may have names, and both have the same if both have.
+    let is_named = |file: &&ModelFile| !file.columns.is_empty();
+    let file = files.iter().find(is_named).unwrap_or(&files[0]);
+    let wanted = Wanted::numbers(&columns_of(file, &source, path)?);
     let rows = read_all(source, path, &wanted, quiet)?.into_array();
     let sample = Sample::new(&rows).with_missing();
     let refused = |e| Failure::of_fit(named(path), e);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use gmm_cli::clap::{self, Args};
 use gmm_cli::{Failure, Outputs, Targets, print};
 use gmm_core::CovarianceType;
+use gmm_table::model::repeated;
 use gmm_table::summary::counted;
 
 use super::fit::bytes_of;
@@ -55,6 +56,10 @@ pub(super) fn run(task: &Convert, quiet: bool) -> Result<(), Failure> {
                 counted(task.columns.len(), "name"),
                 counted(file.model.n_features(), "column")
             );
+            return Err(Failure::Usage(line));
+        }
+        if let Some(name) = repeated(&task.columns).or(task.columns.iter().find(|n| n.is_empty())) {
+            let line = format!("--columns: each needs a name of its own, and not \"{name}\"");
             return Err(Failure::Usage(line));
         }
         file.columns = task.columns.clone();

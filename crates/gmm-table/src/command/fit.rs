@@ -44,7 +44,7 @@ pub(super) struct Fit {
     #[arg(short, long, value_name = "PATH", help_heading = "Output")]
     out: Option<PathBuf>,
 
-    /// JSON report to write
+    /// JSON report to write; - prints it in place of the summary
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     json: Option<PathBuf>,
 }
@@ -76,7 +76,12 @@ pub(super) fn run(task: &Fit, quiet: bool) -> Result<(), Failure> {
         true => None,
         false => Some(targets.claim("--out", out.unwrap_or_else(usual), &["json", "npz"])?),
     };
-    let json = task.json.clone();
+    let prints = task.json.as_deref() == Some(Path::new("-"));
+    if prints && to_standard_output {
+        let line = "--out - and --json -: only one of them can be standard output";
+        return Err(Failure::Usage(String::from(line)));
+    }
+    let json = task.json.clone().filter(|_| !prints);
     let json = json
         .map(|path| targets.claim("--json", path, &[]))
         .transpose()?;
@@ -102,6 +107,9 @@ pub(super) fn run(task: &Fit, quiet: bool) -> Result<(), Failure> {
         let text = file.to_json()?;
         return print(String::from_utf8_lossy(&text).trim_end());
     };
+    if prints {
+        return print(String::from_utf8_lossy(&made.report).trim_end());
+    }
     if quiet {
         return Ok(());
     }

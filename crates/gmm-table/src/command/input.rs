@@ -75,12 +75,15 @@ impl Reading {
 
     /// Opens a table.
     pub(super) fn open(&self, path: &Path) -> Result<Source, Failure> {
-        Source::open(path, &self.format()).map_err(|e| refused(path, e))
-    }
-
-    /// Reads what is wanted of a table, with progress.
-    pub(super) fn read(&self, path: &Path, wanted: &Wanted, quiet: bool) -> Result<Table, Failure> {
-        read_all(self.open(path)?, path, wanted, quiet)
+        let source = Source::open(path, &self.format()).map_err(|e| refused(path, e))?;
+        if !self.missing.is_empty() && !source.is_text() {
+            let line = format!(
+                "--missing: {} is no text; what it lacks is NaN or null",
+                named(path)
+            );
+            return Err(Failure::Usage(line));
+        }
+        Ok(source)
     }
 }
 

@@ -8,10 +8,10 @@ use gmm_core::ndarray::{Array2, Axis};
 use gmm_core::selection::rank_by;
 use gmm_core::{CovarianceType, Fitted, GmmError, Rows, Sample};
 use gmm_table::summary::{counted, in_order};
-use gmm_table::{Table, Wanted};
+use gmm_table::{Source, Table, TableError, Wanted};
 
-use super::input::named;
-use super::learn::Learning;
+use super::input::{named, read_all, refused};
+use super::learn::{Chosen, Learning};
 
 /// Rows to learn from.
 pub(super) struct Lesson {
@@ -47,13 +47,15 @@ impl Lesson {
         let Learning {
             reading, chosen, ..
         } = learning;
+        let source = reading.open(path)?;
+        let (chosen, class) = by_names(&source, chosen, class).map_err(|e| refused(path, e))?;
+        let class = class.as_deref();
         let apart: Vec<&str> = chosen.weights.as_deref().into_iter().chain(class).collect();
-        if let Some(name) = chosen
-            .columns
-            .iter()
-            .find(|name| apart.contains(&name.as_str()))
-        {
-            let line = format!("--columns: \"{name}\" is named for another purpose too");
+        let is_apart = |name: &&String| apart.contains(&name.as_str());
+        let is_both = class.is_some() && class == chosen.weights.as_deref();
+        let twice = chosen.columns.iter().find(is_apart);
+        if let Some(name) = twice.or(chosen.weights.as_ref().filter(|_| is_both)) {
+            let line = format!("{}: \"{name}\" is named for two purposes", named(path));
             return Err(Failure::Usage(line));
         }
         let wanted = match (chosen.columns.is_empty(), &chosen.weights) {
@@ -64,7 +66,7 @@ impl Lesson {
             ),
         };
         let wanted = wanted.and_text(class.as_slice());
-        let table = reading.read(path, &wanted, quiet)?;
+        let table = read_all(source, path, &wanted, quiet)?;
         let refused = |reason: &dyn std::fmt::Display| Failure::of(named(path), reason);
         table.require_values().map_err(|e| refused(&e))?;
         let columns: Vec<String> = (table.number_names().iter())
@@ -76,16 +78,22 @@ impl Lesson {
         }
         let is_unused = |name: &&String| {
             let is_chosen = chosen.columns.is_empty() && !columns.contains(name);
-            is_chosen && !apart.contains(&name.as_str())
+            is_chosen && !is_apart(name)
         };
         let unused = table.names().iter().filter(is_unused).cloned().collect();
         let classes = match class {
             Some(name) => Some(table.text(name).map_err(|e| refused(&e))?),
             None => None,
         };
+        let class_of = |text: &str| String::from(if table.is_missing(text) { "" } else { text });
         let classes: Option<Vec<String>> =
-            classes.map(|texts| texts.into_iter().map(String::from).collect());
+            classes.map(|texts| texts.into_iter().map(class_of).collect());
         let weights = match &chosen.weights {
+            Some(name) if !table.number_names().contains(name) => {
+                return Err(refused(&format!(
+                    "the weights in \"{name}\" are no numbers"
+                )));
+            }
             Some(name) => {
                 let numbers = table.numbers(&[name]).map_err(|e| refused(&e))?;
                 let weights = numbers.into_values().into_raw_vec_and_offset().0;
@@ -146,7 +154,7 @@ impl Lesson {
 
     /// Leaves out rows without a class, and those that lack a value if they are to be.
     fn leave_out(&mut self, incomplete: bool) -> Result<(), String> {
-        let is_unclassed = |class: &String| gmm_table::is_missing(class);
+        let is_unclassed = |class: &String| class.is_empty();
         self.n_unclassed = (self.classes.iter().flatten())
             .filter(|c| is_unclassed(c))
             .count();
@@ -305,6 +313,22 @@ impl Lesson {
         }
         lines
     }
+}
+
+/// What was chosen by the names of the columns, which were named or numbered.
+fn by_names(
+    source: &Source,
+    chosen: &Chosen,
+    class: Option<&str>,
+) -> Result<(Chosen, Option<String>), TableError> {
+    let name_of = |column: &str| source.name_of(column).map(String::from);
+    let columns = chosen.columns.iter().map(|column| name_of(column));
+    let by_names = Chosen {
+        columns: columns.collect::<Result<_, _>>()?,
+        weights: chosen.weights.as_deref().map(name_of).transpose()?,
+        ..chosen.clone()
+    };
+    Ok((by_names, class.map(name_of).transpose()?))
 }
 
 /// The first names of many.

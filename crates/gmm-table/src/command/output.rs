@@ -91,9 +91,9 @@ impl RowsOut {
         let failed = |e| Failure::Work(format!("cannot write {name}: {e}"));
         let kind = match (self.format, &path) {
             (Some(kind), _) => kind,
-            (None, Some(path)) => {
-                Kind::of(path).map_err(|e| Failure::Usage(format!("--out {name}: {e}")))?
-            }
+            (None, Some(path)) => Kind::of(path).map_err(|e| {
+                Failure::Usage(format!("--out {name}: {e}; name it so, or say --format"))
+            })?,
             (None, None) => Kind::Csv,
         };
         let columns: Vec<(&str, Type)> = columns.iter().map(|(n, t)| (n.as_str(), *t)).collect();

@@ -204,5 +204,12 @@ fn places(asked: &[String], names: &[String]) -> Result<Vec<usize>, Failure> {
             Failure::Usage(line)
         })
     };
-    asked.iter().map(place).collect()
+    let places: Vec<usize> = asked.iter().map(place).collect::<Result<_, _>>()?;
+    match (1..places.len()).find(|i| places[..*i].contains(&places[*i])) {
+        Some(i) => {
+            let line = format!("--columns: \"{}\" is named twice", names[places[i]]);
+            Err(Failure::Usage(line))
+        }
+        None => Ok(places),
+    }
 }

@@ -6,7 +6,7 @@ use gmm_cli::clap::{self, Args};
 use gmm_cli::{Bar, Failure, parse_share};
 use gmm_core::ndarray::{Array2, ArrayView2};
 use gmm_core::{Gmm, GmmError, Regression, Sample};
-use gmm_table::model::{Model, ModelFile};
+use gmm_table::model::{Model, ModelFile, repeated};
 use gmm_table::summary::counted;
 use gmm_table::{Texts, Type, Wanted};
 
@@ -199,6 +199,10 @@ fn regression(task: &Predict, file: &ModelFile) -> Result<(Answer, Vec<String>),
         .iter()
         .map(place)
         .collect::<Result<Vec<_>, _>>()?;
+    if let Some(name) = repeated(&task.target) {
+        let line = format!("--target: \"{name}\" is named twice");
+        return Err(Failure::Usage(line));
+    }
     let given: Vec<usize> = (0..names.len()).filter(|i| !targets.contains(i)).collect();
     if given.is_empty() {
         let line = "--target: no column is left to predict from";

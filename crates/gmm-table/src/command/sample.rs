@@ -149,8 +149,18 @@ fn given(task: &Draw, names: &[String]) -> Result<(Vec<usize>, Vec<f64>), Failur
             names.join(", ")
         ))),
     };
-    let places: Result<Vec<_>, _> = task.given.iter().map(place).collect();
-    Ok(places?.into_iter().unzip())
+    let places: Vec<_> = (task.given.iter().map(place)).collect::<Result<_, _>>()?;
+    let (columns, values): (Vec<usize>, Vec<f64>) = places.into_iter().unzip();
+    let twice = (1..columns.len()).find(|i| columns[..*i].contains(&columns[*i]));
+    if let Some(i) = twice {
+        let line = format!("--given: \"{}\" is given twice", names[columns[i]]);
+        return Err(Failure::Usage(line));
+    }
+    if columns.len() == names.len() {
+        let line = "--given: every column is given, and none is left to draw";
+        return Err(Failure::Usage(String::from(line)));
+    }
+    Ok((columns, values))
 }
 
 fn draw(

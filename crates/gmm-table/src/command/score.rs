@@ -38,7 +38,8 @@ pub(super) struct Score {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     keep: Vec<String>,
 
-    /// A column more: the probability that a row of the model is less probable than this one, near 0 for outliers
+    /// A column more: the probability that a row of the model is less probable than this one, near 0 for outliers;
+    /// nothing for rows that lack values
     #[arg(long)]
     tail: bool,
 
@@ -89,9 +90,19 @@ pub(super) fn run(task: &Score, quiet: bool) -> Result<(), Failure> {
             let mut numbers = Array2::zeros((log_prob.len(), 1 + usize::from(task.tail)));
             numbers.column_mut(0).assign(&log_prob);
             if let Some(tail) = &tail {
-                numbers
+                let each = numbers
                     .column_mut(1)
-                    .assign(&log_prob.mapv(|l| tail.share_below(l)));
+                    .into_iter()
+                    .zip(&log_prob)
+                    .zip(rows.rows());
+                for ((share, l), row) in each {
+                    // The density of some columns says nothing beside those of all.
+                    *share = if lacks(&row) {
+                        f64::NAN
+                    } else {
+                        tail.share_below(*l)
+                    };
+                }
             }
             write((numbers.view(), block.texts()))?;
         }

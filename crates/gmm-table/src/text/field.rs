@@ -36,11 +36,6 @@ impl Field {
     }
 }
 
-/// Whether a text stands for a value that is not there.
-pub fn is_missing(text: &str) -> bool {
-    Field::of(text.trim()) == Field::Missing
-}
-
 /// Digits that `u64` holds whatever they are.
 const MOST_DIGITS: usize = 19;
 

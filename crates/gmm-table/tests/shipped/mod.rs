@@ -19,6 +19,7 @@ pub(crate) fn folder_with(tables: &[&str]) -> Trial {
 }
 
 /// The same with a model of two components of Old Faithful.
+#[allow(dead_code, reason = "not every file of tests needs a model")]
 pub(crate) fn with_model() -> Trial {
     let folder = folder_with(&["faithful.csv"]);
     folder.said(&["fit", "faithful.csv", "-k", "2", "-o", "two.json"]);
