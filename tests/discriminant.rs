@@ -92,13 +92,6 @@ fn irises_are_told_apart_as_by_mclust() {
     assert!((trained.bic() - 565.82).abs() < 1e-2);
     let score = trained.model.score(&sample, &classes).unwrap();
     assert!((score.error - 0.02).abs() < 1e-12);
-    // Ten folds, drawn forty times; of forty draws of mclust's folds the mean is 0.0263, the standard error 0.0008.
-    let errors = (0..40).map(|seed| {
-        let validated = cross_validate(&sample, &classes, 10, seed, &learn_vev).unwrap();
-        validated.score.error
-    });
-    let mean = errors.sum::<f64>() / 40.0;
-    assert!((mean - 0.0263).abs() < 0.002, "{mean}");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! R's mclust: the same optimum from the same partition, and a search that ends no lower.
 #![allow(clippy::unwrap_used)]
 
+use gmm_core::discriminant::{Classes, edda};
 use gmm_core::selection::rank;
 use gmm_core::{CovarianceType, Fitted, Gmm, InitMethod, Ridge, Sample};
-use gmm_tests::{adjusted_rand_index, golden, read};
-use ndarray::Array2;
+use gmm_tests::{adjusted_rand_index, golden, iris, numbers, read};
+use ndarray::{Array2, Axis};
 use serde_json::Value;
 
 /// What the ridge, which mclust does not have, may cost of a BIC.
@@ -199,4 +200,35 @@ fn every_model_of_mclust_has_a_type_here() {
     {
         assert!(covariance_type(model).is_some(), "{model}");
     }
+}
+
+#[test]
+fn rows_held_out_are_told_apart_as_by_mclust() {
+    let x = iris();
+    let names: Vec<String> = ["setosa", "versicolor", "virginica"]
+        .map(String::from)
+        .to_vec();
+    let mut n_wrong = 0;
+    for run in golden("mclust_folds.json")["runs"].as_array().unwrap() {
+        let folds = numbers(&run["folds"]);
+        for fold in 0..10 {
+            let is_out = |row: &usize| folds[*row] == f64::from(fold);
+            let (out, kept): (Vec<usize>, Vec<usize>) = (0..150).partition(is_out);
+            let own = kept.iter().map(|row| row / 50).collect();
+            let own = Classes::of_places(names.clone(), own).unwrap();
+            let trained = edda(
+                &Sample::new(&x.select(Axis(0), &kept)),
+                &own,
+                &[CovarianceType::Vev],
+            )
+            .unwrap();
+            let labels = trained.model.labels(&x.select(Axis(0), &out)).unwrap();
+            let wrong = out.iter().zip(&labels);
+            let wrong = wrong.filter(|(row, label)| **row / 50 != **label);
+            let wrong: Vec<f64> = wrong.map(|(row, _)| *row as f64).collect();
+            assert_eq!(wrong, numbers(&run["wrong"][fold as usize]), "fold {fold}");
+            n_wrong += wrong.len();
+        }
+    }
+    assert_eq!(n_wrong, 75);
 }
