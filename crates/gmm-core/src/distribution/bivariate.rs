@@ -18,7 +18,9 @@ pub(super) const ERROR: f64 = 1e-14;
 ///
 /// Both are mirrored to where the rectangle lies above 0, so that orthants whose difference is taken are small.
 pub(super) fn rectangle([low, high]: [[f64; 2]; 2], r: f64) -> f64 {
-    let (mut low, mut high, mut r) = (low, high, r);
+    // A correlation next to 1 can have been rounded to it.
+    const MOST: f64 = 1.0 - 0.5 * f64::EPSILON;
+    let (mut low, mut high, mut r) = (low, high, r.clamp(-MOST, MOST));
     for i in 0..2 {
         // Also where both ends are infinite, and their sum no number.
         if low[i] + high[i] < 0.0 {

@@ -154,6 +154,10 @@ fn of_component(component: &Gaussian, low: &[f64], high: &[f64], seed: u64) -> I
         bound.iter().zip(&deviations).map(of).collect()
     };
     let [low, high] = [low, high].map(standardised);
+    // At most so much is held as by each side alone; and an end at infinity has no place from which to go on.
+    if low.iter().zip(&high).any(|(l, h)| between(*l, *h) <= 0.0) {
+        return Integral::closed(0.0);
+    }
     let n = bound.len();
     let mut correlations = vec![1.0; lower(n, 0)];
     for i in 0..n {

@@ -142,12 +142,14 @@ impl Cube {
 fn truncated_mean(low: f64, high: f64) -> f64 {
     let mass = between(low, high);
     let mean = (density(low) - density(high)) / mass;
-    if mass > 1e-300 && mean.is_finite() {
-        mean.clamp(low, high)
+    // So far out that all of it lies at the nearer end, its mean is no number.
+    let mean = if mass > 1e-300 && mean.is_finite() {
+        mean
     } else {
-        // So far out that all of it lies at the nearer end.
-        0f64.clamp(low, high)
-    }
+        0.0
+    };
+    // Of covariances that are singular to rounding the ends can be no numbers, which `clamp` refuses.
+    mean.max(low).min(high)
 }
 
 /// Fractions of √2, √3, √5, …: the steps of Richtmyer's lattice.
