@@ -1,5 +1,6 @@
 //! The components of mixtures, taken apart and put together.
 
+use crate::background::Background;
 use crate::cholesky::Cholesky;
 use crate::covariance::{Covariance, CovarianceType};
 use crate::error::GmmError;
@@ -38,8 +39,19 @@ impl Gmm {
         if self.background().is_none() {
             return self.clone();
         }
-        let shares = Shares::of_counts(&self.weights().to_vec());
+        let weights = self.weights();
+        // Where all is the background's, none is before another.
+        let shares = match weights.sum() > 0.0 {
+            true => Shares::of_counts(&weights.to_vec()),
+            false => Shares::of_counts(&vec![1.0; weights.len()]),
+        };
         let mixture = Mixture::new(shares, self.components().to_vec(), None);
+        Self::from_mixture(mixture, self.covariance_type())
+    }
+
+    /// The components with these shares, the last of which is that of the background where there is one.
+    pub(crate) fn shared_out(&self, shares: Shares, background: Option<Background>) -> Self {
+        let mixture = Mixture::new(shares, self.components().to_vec(), background);
         Self::from_mixture(mixture, self.covariance_type())
     }
 

@@ -401,13 +401,6 @@ impl Gmm {
         Ok(Self::from_mixture(mixture, self.covariance_type))
     }
 
-    /// The same with other shares, as many as there are.
-    pub(crate) fn with_shares(self, shares: Shares) -> Self {
-        let components = self.components().to_vec();
-        let mixture = Mixture::new(shares, components, self.mixture.background().cloned());
-        Self::from_mixture(mixture, self.covariance_type)
-    }
-
     /// The share of the background and where it lies, if there is one.
     pub fn background(&self) -> Option<(f64, &Background)> {
         let share = self.mixture.shares().values().last().copied();

@@ -163,9 +163,10 @@ impl Body {
         };
         // All shares together, so that they keep their bits.
         let shares = Shares::new(weights.iter().copied().chain([share]).collect())?;
-        let own = Gmm::new(&weights / weights.sum(), means, covariances)?;
-        let over = own.with_background(share, region)?;
-        Ok(over.with_shares(shares))
+        region.check(d)?;
+        let even = Array1::from_elem(k, 1.0 / k as f64);
+        let own = Gmm::new(even, means, covariances)?;
+        Ok(own.shared_out(shares, Some(region)))
     }
 }
 

@@ -16,16 +16,15 @@ impl Gmm {
     /// [`GmmError::InvalidParameter`] unless `columns` names at least one column, and none twice.
     pub fn marginal(&self, columns: &[usize]) -> Result<Self, GmmError> {
         check_columns(columns, self.n_features())?;
-        let weights = self.weights().to_owned();
+        // Any weights: given a row far out, all can be the background's.
+        let k = self.n_components();
         let of_components = Self::new(
-            &weights / weights.sum(),
+            Array1::from_elem(k, 1.0 / k as f64),
             self.means().select(Axis(1), columns),
             self.typed_covariances().of_columns(columns),
         )?;
-        match self.background() {
-            Some((share, region)) => of_components.with_background(share, region.of(columns)),
-            None => Ok(of_components),
-        }
+        let background = self.background().map(|(_, region)| region.of(columns));
+        Ok(of_components.shared_out(self.mixture().shares().clone(), background))
     }
 
     /// The mean of the whole mixture, D: Σ πₖμₖ, and of the background its centre.
