@@ -45,9 +45,13 @@ impl Score {
             brier += weight(row) * half_square(r, class);
         }
         let total = confusion.sum();
+        let of_others = confusion
+            .indexed_iter()
+            .filter(|((of, given), _)| of != given);
+        let wrong: f64 = of_others.map(|(_, weight)| weight).sum();
         if total > 0.0 {
             Ok(Self {
-                error: 1.0 - confusion.diag().sum() / total,
+                error: wrong / total,
                 brier: brier / total,
                 confusion,
             })
