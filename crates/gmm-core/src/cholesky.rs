@@ -62,12 +62,17 @@ impl Cholesky {
         }
     }
 
+    /// L⁻¹v.
+    pub(crate) fn whitened(&self, v: &[f64]) -> Vec<f64> {
+        let w = &self.inverse_factor;
+        (0..self.dim)
+            .map(|i| dot(&w[lower(i, 0)..=lower(i, i)], &v[..=i]))
+            .collect()
+    }
+
     /// Σ⁻¹v.
     pub(crate) fn solve(&self, v: &[f64]) -> Vec<f64> {
-        let w = &self.inverse_factor;
-        let whitened: Vec<f64> = (0..self.dim)
-            .map(|i| dot(&w[lower(i, 0)..=lower(i, i)], &v[..=i]))
-            .collect();
+        let (w, whitened) = (&self.inverse_factor, self.whitened(v));
         (0..self.dim)
             .map(|j| (j..self.dim).map(|i| w[lower(i, j)] * whitened[i]).sum())
             .collect()

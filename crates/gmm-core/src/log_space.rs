@@ -37,6 +37,20 @@ pub(crate) fn log_sum_exp(block: &Columns, n_components: usize, out: &mut [Pack]
     });
 }
 
+/// ln Σ exp of a few logarithms; −∞ of none.
+pub(crate) fn log_sum_exp_of<'l>(logs: impl IntoIterator<Item = &'l f64> + Copy) -> f64 {
+    let largest = logs.into_iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if !largest.is_finite() {
+        return largest;
+    }
+    largest
+        + logs
+            .into_iter()
+            .map(|l| (l - largest).exp())
+            .sum::<f64>()
+            .ln()
+}
+
 struct NormalizeJoint<'a> {
     block: &'a mut Columns,
     n_components: usize,

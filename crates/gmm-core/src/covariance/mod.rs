@@ -181,6 +181,18 @@ impl Covariance {
         }
     }
 
+    /// The lower triangle of L, row by row.
+    pub(crate) fn factor(&self) -> Cow<'_, [f64]> {
+        if let Some(c) = self.cholesky() {
+            return Cow::Borrowed(c.factor());
+        }
+        let mut triangle = vec![0.0; lower(self.dim(), 0)];
+        for j in 0..self.dim() {
+            triangle[lower(j, j)] = self.entry(j, j).sqrt();
+        }
+        Cow::Owned(triangle)
+    }
+
     /// The lower triangle of a matrix W with WᵀW = Σ⁻¹, row by row: L⁻¹.
     pub(crate) fn inverse_factor(&self) -> Cow<'_, [f64]> {
         if let Some(c) = self.cholesky() {
@@ -277,6 +289,18 @@ impl Covariance {
     /// Whether features are independent.
     pub fn is_diagonal(&self) -> bool {
         matches!(self, Self::Diagonal { .. } | Self::Spherical { .. })
+    }
+
+    /// L⁻¹v.
+    pub(crate) fn whitened(&self, v: &[f64]) -> Vec<f64> {
+        match self.cholesky() {
+            Some(c) => c.whitened(v),
+            None => v
+                .iter()
+                .zip(self.inverse_deviations())
+                .map(|(v, s)| v * s)
+                .collect(),
+        }
     }
 
     /// Σ⁻¹v.

@@ -5,6 +5,7 @@ use ndarray::{Array1, Array2, ArrayView1};
 use super::Classifier;
 use crate::answers::largest;
 use crate::error::GmmError;
+use crate::log_space::log_sum_exp_of;
 use crate::sample::Sample;
 use crate::tile::Rows;
 
@@ -23,7 +24,7 @@ impl Classifier {
     /// As [`Gmm::log_prob_of`](crate::Gmm::log_prob_of).
     pub fn log_prob_of(&self, sample: &Sample<'_>) -> Result<Array1<f64>, GmmError> {
         let joint = self.joint(sample)?;
-        Ok(joint.rows().into_iter().map(log_sum).collect())
+        Ok(joint.rows().into_iter().map(log_sum_exp_of).collect())
     }
 
     /// The posterior probability of each class given each row, rows × classes (scikit-learn: `predict_proba`). A row so
@@ -115,7 +116,7 @@ impl Classifier {
         let mut joint = self.joint(sample)?;
         let mut log_prob = Array1::zeros(joint.nrows());
         for (mut row, log_prob) in joint.rows_mut().into_iter().zip(&mut log_prob) {
-            *log_prob = log_sum(row.view());
+            *log_prob = log_sum_exp_of(&row);
             if log_prob.is_finite() {
                 row.mapv_inplace(|l| (l - *log_prob).exp());
                 // Once more, for what rounding left.
@@ -137,13 +138,4 @@ impl Classifier {
         }
         Ok(joint)
     }
-}
-
-/// ln Σ exp of a row.
-fn log_sum(row: ArrayView1<'_, f64>) -> f64 {
-    let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if !largest.is_finite() {
-        return largest;
-    }
-    largest + row.iter().map(|l| (l - largest).exp()).sum::<f64>().ln()
 }

@@ -4,13 +4,13 @@ use ndarray::{Array1, Array2, Array3};
 
 use super::line::Line;
 use super::marginal::Whole;
-use super::{check_columns, check_probability, length, log_sum_exp};
+use super::{check_columns, check_probability, length};
 use crate::background::Background;
 use crate::covariance::CovarianceType;
 use crate::error::GmmError;
 use crate::gaussian::Gaussian;
 use crate::gmm::Gmm;
-use crate::log_space::LN_2PI;
+use crate::log_space::{LN_2PI, log_sum_exp_of};
 use crate::mixture::Mixture;
 use crate::moments::Form;
 use crate::observation::{Observation, Unseen};
@@ -59,7 +59,8 @@ impl Gmm {
     /// Shares are computed in logarithms and from the nearest component on, so that at any distance they are those of the
     /// limit; components that are equally near to rounding share by their weights. A background keeps its density
     /// everywhere, so that far from all components it has the whole share. The type of the covariances stays where the given columns
-    /// cannot change it (the diagonal, spherical and tied ones); VEI and EVI become diagonal and all others full.
+    /// cannot change it (the diagonal, spherical and tied ones); VEI and EVI become diagonal, and all others full: VEE
+    /// to EVV, and the models of factors, which are none of the rest given some.
     ///
     /// # Errors
     /// As [`regression`](Self::regression); [`GmmError::SizeMismatch`] for another number of values,
@@ -342,7 +343,7 @@ impl Regression {
                 .map(|l| f64::from(u8::from(*l == f64::INFINITY)))
                 .collect();
         }
-        let sum = log_sum_exp(&joint);
+        let sum = log_sum_exp_of(&joint);
         joint.iter().map(|l| (l - sum).exp()).collect()
     }
 }

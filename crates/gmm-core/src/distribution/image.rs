@@ -2,14 +2,14 @@
 
 use ndarray::{Array1, Array2};
 
-use super::{length, log_sum_exp};
+use super::length;
 use crate::background::Background;
 use crate::cholesky::{Cholesky, dot};
 use crate::covariance::{Covariance, CovarianceType};
 use crate::error::GmmError;
 use crate::gaussian::Gaussian;
 use crate::gmm::Gmm;
-use crate::log_space::LN_2PI;
+use crate::log_space::{LN_2PI, log_sum_exp_of};
 use crate::mixture::Mixture;
 use crate::moments::{Form, lower};
 use crate::shares::Shares;
@@ -110,7 +110,7 @@ impl Gmm {
                 components.push(gaussian);
             }
         }
-        let log_sum = log_sum_exp(&logs);
+        let log_sum = log_sum_exp_of(&logs);
         if !log_sum.is_finite() {
             return Err(GmmError::InvalidParameter {
                 name: "product",

@@ -3,9 +3,10 @@
 use ndarray::Array1;
 
 use super::root::increasing_root;
-use super::{check_probability, log_sum_exp};
+use super::check_probability;
 use crate::error::GmmError;
 use crate::gmm::Gmm;
+use crate::log_space::log_sum_exp_of;
 use crate::special;
 
 /// One Gaussian of a mixture of one column.
@@ -67,7 +68,7 @@ impl Line {
             .iter()
             .map(|b| (b.share / b.deviation).ln() + special::log_density(b.standardised(x)))
             .collect();
-        let log = log_sum_exp(&logs);
+        let log = log_sum_exp_of(&logs);
         let (mut slope, mut curvature) = (0.0, 0.0);
         for (bell, l) in self.bells.iter().zip(&logs) {
             let (r, z) = ((l - log).exp(), bell.standardised(x));
@@ -152,7 +153,7 @@ impl Line {
         let (below, above) = self.parted(x);
         let uniform = if is_lower { below } else { above }.ln();
         let logs: Vec<f64> = self.bells.iter().map(of).chain([uniform]).collect();
-        let log = log_sum_exp(&logs);
+        let log = log_sum_exp_of(&logs);
         let density = (self.log_density(x).0 - log).exp() + self.uniform(x) / log.exp().max(1e-300);
         (log, sign * density)
     }

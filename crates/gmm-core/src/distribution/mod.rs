@@ -19,7 +19,6 @@ pub use region::Region;
 use crate::cholesky::dot;
 use crate::error::GmmError;
 use crate::gaussian::Gaussian;
-use crate::moments::lower;
 
 /// Whether these are different columns of `n_features`, at least one.
 fn check_columns(columns: &[usize], n_features: usize) -> Result<(), GmmError> {
@@ -50,19 +49,6 @@ fn check_probability(name: &'static str, p: f64) -> Result<(), GmmError> {
 /// |L⁻¹v|, the Mahalanobis length of v.
 fn length(component: &Gaussian, v: impl Iterator<Item = f64>) -> f64 {
     let v: Vec<f64> = v.collect();
-    let w = component.covariance().inverse_factor();
-    let whitened = |i: usize| dot(&w[lower(i, 0)..=lower(i, i)], &v[..=i]);
-    (0..v.len())
-        .map(|i| whitened(i).powi(2))
-        .sum::<f64>()
-        .sqrt()
-}
-
-/// ln Σ exp of some logarithms; −∞ of none.
-fn log_sum_exp(logs: &[f64]) -> f64 {
-    let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if largest == f64::NEG_INFINITY {
-        return largest;
-    }
-    largest + logs.iter().map(|l| (l - largest).exp()).sum::<f64>().ln()
+    let whitened = component.covariance().whitened(&v);
+    dot(&whitened, &whitened).sqrt()
 }

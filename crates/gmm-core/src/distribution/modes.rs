@@ -3,11 +3,11 @@
 use ndarray::Array2;
 
 use super::line::Line;
-use super::log_sum_exp;
 use crate::cholesky::{Cholesky, dot};
 use crate::eigen::Eigen;
 use crate::error::GmmError;
 use crate::gmm::Gmm;
+use crate::log_space::log_sum_exp_of;
 use crate::moments::lower;
 
 /// Steps of one climb.
@@ -185,14 +185,14 @@ impl Landscape {
     /// ln of the density but for a constant.
     fn height(&self, x: &[f64]) -> f64 {
         let logs: Vec<f64> = self.hills_at(x).into_iter().map(|(l, _)| l).collect();
-        log_sum_exp(&logs)
+        log_sum_exp_of(&logs)
     }
 
     fn slope(&self, x: &[f64]) -> Slope {
         let d = x.len();
         let hills = self.hills_at(x);
         let logs: Vec<f64> = hills.iter().map(|(l, _)| *l).collect();
-        let log_density = log_sum_exp(&logs);
+        let log_density = log_sum_exp_of(&logs);
         let shares: Vec<f64> = logs.iter().map(|l| (l - log_density).exp()).collect();
         let mut precision = vec![0.0; lower(d, 0)];
         for (hill, r) in self.hills.iter().zip(&shares) {
@@ -202,7 +202,7 @@ impl Landscape {
         let whitener = Cholesky::to_rounding(precision, d);
         let (mut gradient, mut spread) = (vec![0.0; d], vec![0.0; lower(d, 0)]);
         for ((_, u), r) in hills.iter().zip(&shares) {
-            let u = whitened(&whitener, u);
+            let u = whitener.whitened(u);
             for i in 0..d {
                 gradient[i] += r * u[i];
                 for j in 0..=i {
@@ -320,14 +320,6 @@ fn moved(x: &[f64], slope: &Slope, step: &[f64]) -> Vec<f64> {
     let w = slope.whitener.inverse_factor();
     let along = |j: usize| (j..x.len()).map(|i| w[lower(i, j)] * step[i]).sum::<f64>();
     (0..x.len()).map(|j| x[j] + along(j)).collect()
-}
-
-/// L⁻¹v.
-fn whitened(cholesky: &Cholesky, v: &[f64]) -> Vec<f64> {
-    let w = cholesky.inverse_factor();
-    (0..v.len())
-        .map(|i| dot(&w[lower(i, 0)..=lower(i, i)], &v[..=i]))
-        .collect()
 }
 
 /// A symmetric matrix, given as its lower triangle, times a vector.

@@ -4,10 +4,10 @@ use ndarray::Array1;
 use rand::Rng;
 
 use super::line::Line;
-use super::log_sum_exp;
 use super::root::increasing_root;
 use crate::error::GmmError;
 use crate::gmm::Gmm;
+use crate::log_space::log_sum_exp_of;
 use crate::integral::Method;
 use crate::tile::{Rows, TILE_ROWS, Tile};
 
@@ -151,7 +151,7 @@ impl Gmm {
         match self.background() {
             Some((share, region)) => {
                 let uniform = share.ln() + region.log_density();
-                log_sum_exp(&[level + self.weights().sum().ln(), uniform])
+                log_sum_exp_of(&[level + self.weights().sum().ln(), uniform])
             }
             None => level,
         }

@@ -5,24 +5,28 @@ use rayon::prelude::*;
 use crate::cholesky::{Cholesky, dot};
 use crate::gaussian::Gaussian;
 use crate::gmm::Gmm;
-use crate::log_space::LN_2PI;
-use crate::moments::Form;
+use crate::log_space::{LN_2PI, log_sum_exp_of};
+use crate::moments::{Form, lower};
 
 /// KL(a‖b) = ½[tr(B⁻¹A) + δᵀB⁻¹δ − D + ln|B| − ln|A|] with δ = μ_b − μ_a.
+///
+/// With A = L_A L_Aᵀ and T = L_B⁻¹L_A it is ½[Σᵢ (tᵢᵢ² − 1 − ln tᵢᵢ²) + Σ_{j<i} tᵢⱼ² + |L_B⁻¹δ|²], of which no part is below
+/// 0, so that nearly singular covariances cost no digits.
 pub(super) fn kl_between(a: &Gaussian, b: &Gaussian) -> f64 {
     let (own, other) = (a.covariance(), b.covariance());
-    let precision = other.precision();
-    let trace: f64 = (0..own.dim())
-        .map(|i| {
-            (0..own.dim())
-                .map(|j| precision[i][j] * own.entry(i, j))
-                .sum::<f64>()
-        })
-        .sum();
-    let offset = offset(a, b);
-    let distance = dot(&offset, &other.solve(&offset));
-    let logs = other.log_det() - own.log_det();
-    (0.5 * (trace + distance - own.dim() as f64 + logs)).max(0.0)
+    let (factor, whitener) = (own.factor(), other.inverse_factor());
+    let entry = |i: usize, j: usize| -> f64 {
+        (j..=i)
+            .map(|k| whitener[lower(i, k)] * factor[lower(k, j)])
+            .sum()
+    };
+    let volume = |i: usize| {
+        let t = entry(i, i);
+        (t * t - 1.0 - 2.0 * t.ln()).max(0.0)
+    };
+    let of_row = |i: usize| volume(i) + (0..i).map(|j| entry(i, j).powi(2)).sum::<f64>();
+    let offset = other.whitened(&offset(a, b));
+    0.5 * ((0..own.dim()).map(of_row).sum::<f64>() + dot(&offset, &offset))
 }
 
 /// ln ∫√(N_a N_b) = ¼ln|A| + ¼ln|B| − ½ln|C| − ⅛δᵀC⁻¹δ with C = (A+B)/2: at most 0.
@@ -46,12 +50,7 @@ pub(super) fn log_overlap(p: &Gmm, q: &Gmm) -> f64 {
         .into_par_iter()
         .map(of_component)
         .collect();
-    let logs = logs.concat();
-    let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if !largest.is_finite() {
-        return largest;
-    }
-    largest + logs.iter().map(|l| (l - largest).exp()).sum::<f64>().ln()
+    log_sum_exp_of(&logs.concat())
 }
 
 /// ln ∫N_a N_b = ln N(μ_a|μ_b, A+B).
