@@ -2,8 +2,8 @@
 
 use ndarray::Array1;
 
-use super::root::increasing_root;
 use super::check_probability;
+use super::root::increasing_root;
 use crate::error::GmmError;
 use crate::gmm::Gmm;
 use crate::log_space::log_sum_exp_of;
@@ -72,6 +72,10 @@ impl Line {
         let (mut slope, mut curvature) = (0.0, 0.0);
         for (bell, l) in self.bells.iter().zip(&logs) {
             let (r, z) = ((l - log).exp(), bell.standardised(x));
+            // A bell that is far away has no say, whose distance can be beyond all numbers.
+            if r.is_nan() || r == 0.0 {
+                continue;
+            }
             slope -= r * z / bell.deviation;
             curvature += r * (z * z - 1.0) / bell.deviation / bell.deviation;
         }
@@ -90,7 +94,9 @@ impl Line {
         let on_grid = |b: &Bell| {
             let b = *b;
             let steps = -REACH * STEPS..=REACH * STEPS;
-            steps.map(move |i| b.mean + b.deviation * f64::from(i) / f64::from(STEPS))
+            let near = steps.map(move |i| b.mean + b.deviation * f64::from(i) / f64::from(STEPS));
+            // Of a bell that is narrower than the numbers about it are apart.
+            near.chain([b.mean.next_down(), b.mean.next_up()])
         };
         let mut grid: Vec<f64> = self.bells.iter().flat_map(on_grid).collect();
         grid.sort_by(f64::total_cmp);
@@ -109,6 +115,11 @@ impl Line {
             });
             let of = if before > 0.0 { &mut modes } else { &mut lows };
             of.push(turn);
+        }
+        // Where no slope is a number, there are only the means.
+        if modes.is_empty() {
+            let likeliest = |a: &&Bell, b: &&Bell| a.share.total_cmp(&b.share);
+            modes.extend(self.bells.iter().max_by(likeliest).map(|b| b.mean));
         }
         (modes, lows)
     }
