@@ -1,6 +1,7 @@
 //! What one does with a mixture as a distribution: parts of it given others, probabilities, regions, draws, images.
 
 mod bivariate;
+mod chi_square;
 mod conditional;
 mod draw;
 mod image;

@@ -3,16 +3,21 @@
 use ndarray::Array1;
 use rand::Rng;
 
+use super::chi_square;
 use super::line::Line;
 use super::root::increasing_root;
 use crate::error::GmmError;
+use crate::gaussian::Gaussian;
 use crate::gmm::Gmm;
-use crate::log_space::log_sum_exp_of;
 use crate::integral::Method;
+use crate::log_space::{LN_2PI, log_sum_exp_of};
 use crate::tile::{Rows, TILE_ROWS, Tile};
 
 /// Fewer draws say nothing of a level.
 const LEAST_DRAWS: usize = 100;
+/// How far below the highest density a level is sought: for a background, components may have to reach beyond 1e100
+/// deviations.
+const DEEPEST: f64 = 1e300;
 
 /// Where the density is at least as high as some level: the smallest region of its mass.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +27,7 @@ pub struct Region {
     pub log_level: f64,
     /// The probability of the region.
     pub mass: f64,
-    /// The standard error of `log_level`; 0 in one column.
+    /// The standard error of `log_level`; 0 by a formula.
     pub error: f64,
     /// How the level was found.
     pub method: Method,
@@ -37,14 +42,14 @@ pub struct Region {
 impl Gmm {
     /// The region of highest density that holds this mass: ln p ≥ a level with P(ln p(X) ≥ level) = mass.
     ///
-    /// In one column level and intervals are those of the formula, the mass right to about 1e-12, and no draw is made. In
-    /// more the level is a quantile of ln p over `n_draws` draws (Hyndman, *American Statistician* 50, 1996), with the
+    /// In one column level and intervals are those of the formula, the mass right to about 1e-12, and no draw is made; nor
+    /// is one for a single Gaussian, whose level is ln p(μ) less half a quantile of χ². Else the level is a quantile of ln p over `n_draws` draws (Hyndman, *American Statistician* 50, 1996), with the
     /// standard error of that quantile by its neighbours a binomial deviation away; the region's true mass is then off by
     /// some √(mass(1 − mass)/n). With a background, which is as high outside its box as in it, the region is one of highest density of
     /// the components, and its mass what the mixture draws.
     ///
     /// # Errors
-    /// [`GmmError::InvalidParameter`] for a mass that is not between 0 and 1, fewer than 100 draws in several columns,
+    /// [`GmmError::InvalidParameter`] for a mass that is not between 0 and 1, fewer than 100 draws where there is no formula,
     /// and components of which none has a share.
     pub fn highest_density_region<R: Rng + ?Sized>(
         &self,
@@ -98,6 +103,12 @@ impl Gmm {
             let region = |&mass: &f64| self.region_of_line(&line, &outline, mass);
             return Ok(masses.iter().map(region).collect());
         }
+        if let Some(gaussian) = self.alone() {
+            return Ok(masses
+                .iter()
+                .map(|&mass| self.ellipsoid(gaussian, mass))
+                .collect());
+        }
         if n_draws < LEAST_DRAWS {
             return Err(GmmError::InvalidParameter {
                 name: "draws for a region",
@@ -129,6 +140,31 @@ impl Gmm {
             }
         };
         Ok(masses.iter().map(region).collect())
+    }
+
+    /// The only Gaussian that has a share, if there is no background.
+    fn alone(&self) -> Option<&Gaussian> {
+        let weights = self.weights();
+        let components = self.components().iter().zip(weights.iter());
+        let mut with_share = components.filter(|(_, w)| **w > 0.0);
+        let first = with_share.next().map(|(component, _)| component);
+        first.filter(|_| with_share.next().is_none() && self.background().is_none())
+    }
+
+    /// The region of one Gaussian: where the squared Mahalanobis length is at most a quantile of χ².
+    fn ellipsoid(&self, gaussian: &Gaussian, mass: f64) -> Region {
+        let d = self.n_features();
+        let square = chi_square::quantile(mass, d);
+        let level = -0.5 * (d as f64 * LN_2PI + gaussian.covariance().log_det() + square);
+        Region {
+            log_level: level,
+            mass,
+            error: 0.0,
+            method: Method::ClosedForm,
+            intervals: None,
+            components: self.clone(),
+            level_of_components: level,
+        }
     }
 
     fn region_of_line(&self, line: &Line, outline: &Outline, mass: f64) -> Region {
@@ -243,7 +279,7 @@ impl Outline {
             intervals.iter().map(|(l, h)| line.between(*l, *h)).sum()
         };
         let mut depth = 1.0;
-        while held(high - depth) < mass && depth < 1e6 {
+        while held(high - depth) < mass && depth < DEEPEST {
             depth *= 2.0;
         }
         increasing_root(high - depth, high, |level| {
