@@ -27,12 +27,10 @@
 use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 
 use crate::answers::largest;
-use crate::cholesky::Cholesky;
 use crate::covariance::Covariance;
 use crate::discriminant::Classifier;
 use crate::eigen::Eigen;
 use crate::error::GmmError;
-use crate::gaussian::Gaussian;
 use crate::gmm::Gmm;
 use crate::incomplete::{moments, prepared};
 use crate::inference::adjusted_rand_index;
@@ -193,12 +191,12 @@ impl Subspace {
         Ok((rows - &self.centre).dot(&self.basis))
     }
 
-    /// The mixture of rows that are projected: means (μₖ − centre)·basis and covariances basisᵀΣₖbasis, of
-    /// [`CovarianceType::Full`](crate::CovarianceType::Full).
+    /// The mixture of rows that are projected: means (μₖ − centre)·basis and covariances basisᵀΣₖbasis, an
+    /// [image](Gmm::affine) of the mixture.
     ///
     /// # Errors
     /// [`GmmError::SizeMismatch`] for a mixture of other rows; [`GmmError::InvalidParameter`] for a background, which is
-    /// no box after projection; [`GmmError::NotPositiveDefinite`] where directions are the same to rounding.
+    /// no box after projection, and for directions that are the same to rounding.
     pub fn mixture(&self, gmm: &Gmm) -> Result<Gmm, GmmError> {
         GmmError::check_size(
             "columns of the mixture",
@@ -206,11 +204,8 @@ impl Subspace {
             gmm.n_features(),
         )?;
         gmm.check_no_background()?;
-        let components = gmm.components().iter().enumerate();
-        let projected = components
-            .map(|(component, gaussian)| self.gaussian(component, gaussian))
-            .collect::<Result<Vec<_>, GmmError>>()?;
-        Gmm::of_gaussians(gmm.weights().to_vec(), &projected)
+        let none = Array1::zeros(self.n_directions());
+        gmm.affine_about(&self.centre, &self.basis.t().to_owned(), &none)
     }
 
     /// The classifier of rows that are projected: the mixture of each class, projected.
@@ -271,22 +266,6 @@ impl Subspace {
             agreement: adjusted_rand_index(&labels(before), &labels(after), weight),
             posterior_difference: apart.sum::<f64>() / sample.total_weight(),
         }
-    }
-
-    fn gaussian(&self, component: usize, gaussian: &Gaussian) -> Result<Gaussian, GmmError> {
-        let mean = ArrayView1::from(gaussian.mean());
-        let mean = (&mean - &self.centre).dot(&self.basis);
-        let covariance = matrix_of(gaussian.covariance(), |_| 1.0);
-        let projected = self.basis.t().dot(&covariance).dot(&self.basis);
-        let q = self.n_directions();
-        let triangle = (0..q).flat_map(|i| (0..=i).map(move |j| (i, j)));
-        let triangle = triangle.map(|at| projected[at]).collect();
-        let factored = Cholesky::new(triangle, q);
-        let factored = factored.map_err(|pivot| GmmError::NotPositiveDefinite {
-            component,
-            column: pivot.0,
-        })?;
-        Ok(Gaussian::new(mean.to_vec(), Covariance::Full(factored)))
     }
 }
 

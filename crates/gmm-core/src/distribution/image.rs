@@ -30,13 +30,23 @@ impl Gmm {
     /// rounding, and one that mixes columns of a mixture with a background; [`GmmError::NonFiniteMean`] and
     /// [`GmmError::NotPositiveDefinite`] where the image is beyond all numbers.
     pub fn affine(&self, matrix: &Array2<f64>, shift: &Array1<f64>) -> Result<Self, GmmError> {
+        self.affine_about(&Array1::zeros(self.n_features()), matrix, shift)
+    }
+
+    /// The same of x − `centre`, which is taken first, so that a centre far from 0 costs no digits.
+    pub(crate) fn affine_about(
+        &self,
+        centre: &Array1<f64>,
+        matrix: &Array2<f64>,
+        shift: &Array1<f64>,
+    ) -> Result<Self, GmmError> {
         check_map(matrix, shift, self.n_features())?;
         check_rank(matrix, &self.components()[0])?;
         let scaling = scaling(matrix);
         let q = matrix.nrows();
         let background = match (self.background(), &scaling) {
             (None, _) => None,
-            (Some((_, region)), Some(scaling)) => Some(scaled(region, scaling, shift)),
+            (Some((_, region)), Some(scaling)) => Some(scaled(region, centre, scaling, shift)),
             (Some(_), None) => {
                 return Err(GmmError::InvalidParameter {
                     name: "matrix",
@@ -49,7 +59,7 @@ impl Gmm {
         let mut components = Vec::with_capacity(self.n_components());
         for (component, gaussian) in self.components().iter().enumerate() {
             let mean = Array1::from(gaussian.mean().to_vec());
-            let mean = matrix.dot(&mean) + shift;
+            let mean = matrix.dot(&(mean - centre)) + shift;
             if let Some(column) = mean.iter().position(|m| !m.is_finite()) {
                 return Err(GmmError::NonFiniteMean { component, column });
             }
@@ -149,9 +159,9 @@ fn check_map(matrix: &Array2<f64>, shift: &Array1<f64>, d: usize) -> Result<(), 
 /// of a row of length 1 (Gram and Schmidt, twice against rounding) is above rounding.
 fn check_rank(matrix: &Array2<f64>, component: &Gaussian) -> Result<(), GmmError> {
     let d = matrix.ncols();
-    let variance = |j: usize| component.covariance().entry(j, j);
-    let most = (0..d).map(variance).fold(0.0, f64::max);
-    let units: Array1<f64> = (0..d).map(|j| (variance(j) / most).sqrt()).collect();
+    let deviation = |j: usize| component.covariance().entry(j, j).sqrt();
+    let most = (0..d).map(deviation).fold(0.0, f64::max);
+    let units: Array1<f64> = (0..d).map(|j| deviation(j) / most).collect();
     let mut before: Vec<Array1<f64>> = Vec::new();
     for (i, row) in matrix.rows().into_iter().enumerate() {
         let row = &row * &units;
@@ -194,9 +204,15 @@ fn scaling(matrix: &Array2<f64>) -> Option<Scaling> {
 }
 
 /// The box after a scaling.
-fn scaled(region: &Background, scaling: &Scaling, shift: &Array1<f64>) -> Background {
+fn scaled(
+    region: &Background,
+    centre: &Array1<f64>,
+    scaling: &Scaling,
+    shift: &Array1<f64>,
+) -> Background {
     let ends = scaling.iter().zip(shift).map(|(&(column, factor), shift)| {
-        let ends = [region.low[column], region.high[column]].map(|x| factor * x + shift);
+        let ends = [region.low[column], region.high[column]]
+            .map(|x| factor * (x - centre[column]) + shift);
         (ends[0].min(ends[1]), ends[0].max(ends[1]))
     });
     let (low, high) = ends.unzip();
@@ -220,17 +236,13 @@ fn type_of_image(of: CovarianceType, scaling: Option<&Scaling>) -> CovarianceTyp
 /// The lower triangle of AΣAᵀ, as the Gram matrix of the rows of AL, which has no negative variance.
 fn mapped(covariance: &Covariance, matrix: &Array2<f64>) -> Vec<f64> {
     let (q, d) = matrix.dim();
+    let factor = covariance.factor();
     let row = |i: usize| -> Vec<f64> {
         let row = matrix.row(i);
-        match covariance.cholesky() {
-            Some(c) => {
-                let column = |j: usize| (j..d).map(|k| row[k] * c.factor()[lower(k, j)]).sum();
-                (0..d).map(column).collect()
-            }
-            None => (0..d)
-                .map(|j| row[j] * covariance.entry(j, j).sqrt())
-                .collect(),
-        }
+        // Of independent columns the factor has no more than its diagonal.
+        let last = |j: usize| if covariance.is_diagonal() { j + 1 } else { d };
+        let column = |j: usize| (j..last(j)).map(|k| row[k] * factor[lower(k, j)]).sum();
+        (0..d).map(column).collect()
     };
     let rows: Vec<Vec<f64>> = (0..q).map(row).collect();
     let pairs = (0..q).flat_map(|i| (0..=i).map(move |j| (i, j)));
