@@ -100,8 +100,8 @@ fn mixtures_of_classes_are_mclusts_or_better() {
     for (name, data) in DATA {
         let (x, classes) = with_classes(data);
         let sample = Sample::new(&x);
-        let trained = mclust_da(&sample, &classes, 1..=5, &TYPES, &Gmm::params(1)).unwrap();
         let theirs = &file["mclust_da"][name];
+        let trained = mclust_da(&sample, &classes, 1..=5, &TYPES, &Gmm::params(1)).unwrap();
         let score = trained.model.score(&sample, &classes).unwrap();
         let their_error = theirs["error"].as_f64().unwrap();
         assert!(
@@ -413,7 +413,12 @@ fn more_columns_than_rows_of_a_class() {
             "{of}: {refused:?}"
         );
     }
-    mclust_da(&sample, &classes, 1..=2, &TYPES, &Gmm::params(1)).unwrap();
+    let types = [CovarianceType::Full, CovarianceType::Diagonal];
+    let trained = mclust_da(&sample, &classes, 1..=2, &types, &Gmm::params(1)).unwrap();
+    let models = trained.model.models().iter();
+    for model in models {
+        assert_eq!(model.covariance_type(), CovarianceType::Diagonal);
+    }
 }
 
 #[test]
