@@ -82,7 +82,7 @@ fn regions_reach_as_far_as_a_background_does() {
 
 #[test]
 fn regions_of_one_gaussian_are_those_of_chi_square() {
-    // The 0.9 quantile of χ² of four degrees of freedom: scipy 1.16.
+    // The 0.9 quantile of χ² of four degrees of freedom: scipy 1.17.1.
     let gmm = rough(&iris(), 1, CovarianceType::Full);
     let region = gmm.highest_density_region(0.9, 0, &mut rng(1)).unwrap();
     let wanted = gmm.log_prob(gmm.means()).unwrap()[0] - 0.5 * 7.779_440_339_734_858;
