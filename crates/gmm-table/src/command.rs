@@ -50,7 +50,7 @@ pub(crate) struct Commands {
     quiet: bool,
 
     /// Threads to work with; the answers are the same with any number [default: all]
-    #[arg(long, global = true, value_name = "N", value_parser = parse_count, allow_negative_numbers = true)]
+    #[arg(long, global = true, value_name = "N", value_parser = parse_threads, allow_negative_numbers = true)]
     threads: Option<usize>,
 }
 
@@ -78,6 +78,15 @@ enum Task {
     Completions(shell::Completions),
     /// Print the manual page
     Man(shell::Man),
+}
+
+fn parse_threads(text: &str) -> Result<usize, String> {
+    /// More are only ever a mistake, and take minutes to begin.
+    const MOST: usize = 1024;
+    match parse_count(text)? {
+        n if n <= MOST => Ok(n),
+        _ => Err(format!("must be at most {MOST}")),
+    }
 }
 
 /// Does what the command line says.

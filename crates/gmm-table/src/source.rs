@@ -55,30 +55,20 @@ impl Source {
     /// Opens a file, or standard input for the path `-`, and looks at its beginning.
     ///
     /// A file whose first bytes say so is NPY, NPZ or Parquet; any other is text. Where one must go back and forth in
-    /// it, standard input is read whole first, up to 1 GiB.
+    /// it, standard input and pipes are read whole first, up to 1 GiB.
     ///
     /// # Errors
     /// A file that is missing, a folder or not readable; that is none of the form that its ending says; a beginning
     /// that is no table's. The path is not part of the message.
     pub fn open(path: &Path, format: &Format) -> Result<Self, TableError> {
         if path.as_os_str() == STANDARD_INPUT {
-            let mut start = Vec::new();
-            let beginning = std::io::stdin().take(LONGEST_MAGIC as u64);
-            { beginning }
-                .read_to_end(&mut start)
-                .map_err(FileError::from)?;
-            let form = Form::of(&start, None)?;
-            let whole = Cursor::new(start).chain(std::io::stdin());
-            if form == Form::Text {
-                return Self::text(Box::new(whole), None, format);
-            }
-            return Self::from_bytes(gmm_files::read_from(whole)?, format);
+            return Self::stream(std::io::stdin(), format);
         }
         let mut file = gmm_files::open(path)?;
         let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file);
         let Some(n_bytes) = metadata.map(|m| m.len()) else {
             // A pipe with a name.
-            return Self::text(Box::new(file), None, format);
+            return Self::stream(file, format);
         };
         let mut start = Vec::new();
         let beginning = file.by_ref().take(LONGEST_MAGIC as u64);
@@ -90,6 +80,21 @@ impl Source {
             Form::Parquet => Self::parquet(Parquet::of_file(file)?, n_bytes),
             form => Self::new(form, Box::new(file), n_bytes, format),
         }
+    }
+
+    /// What can be read but once, from the beginning on.
+    fn stream(mut input: impl Read + Send + 'static, format: &Format) -> Result<Self, TableError> {
+        let mut start = Vec::new();
+        let beginning = input.by_ref().take(LONGEST_MAGIC as u64);
+        { beginning }
+            .read_to_end(&mut start)
+            .map_err(FileError::from)?;
+        let form = Form::of(&start, None)?;
+        let whole = Cursor::new(start).chain(input);
+        if form == Form::Text {
+            return Self::text(Box::new(whole), None, format);
+        }
+        Self::from_bytes(gmm_files::read_from(whole)?, format)
     }
 
     /// Opens what would be the bytes of a file.

@@ -44,6 +44,16 @@ fn tables_that_can_be_read_but_once_are_read_whole() {
     }
     #[cfg(unix)]
     {
+        folder.said(&["sample", "two.json", "-n", "9", "-o", "a.npy"]);
+        folder.said(&["convert", "two.json", "two.npz"]);
+        let piped = std::process::Command::new("sh")
+            .args(["-c", "cat a.npy | \"$0\" score two.npz /dev/stdin"])
+            .arg(env!("CARGO_BIN_EXE_gmm"))
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let said = folder.said(&["score", "two.npz", "a.npy"]);
+        assert_eq!(String::from_utf8(piped.stdout).unwrap(), said);
         let args = ["plot", "/dev/stdin", "-k", "1", "--out", "a.png"];
         let piped = fed(&folder, &args, &text);
         let said = String::from_utf8(piped.stdout).unwrap();

@@ -130,6 +130,8 @@ fn flags_that_cannot_be_followed_are_refused() {
     folder.write("one.csv", "a,class\n1,x\n2,x\n3,y\n");
     let class = ["fit", "one.csv", "--class", "class"];
     folder.refused(&class, 1, &["one.csv", "\"y\"", "one row"]);
+    let threads = ["describe", "two.json", "--threads", "99999999"];
+    folder.refused(&threads, 2, &["--threads", "1024"]);
     let plot = ["plot", "two.json", "-c", "1,eruptions"];
     folder.refused(&plot, 2, &["--columns", "\"eruptions\""]);
     for given in ["eruptions=1,eruptions=2", "eruptions=1,waiting=2"] {
