@@ -174,7 +174,7 @@ fn rows_with_gaps_are_used_as_far_as_they_go() {
     folder.write("gaps.csv", &table);
     let said = folder.said(&["fit", "gaps.csv", "-k", "2", "-o", "gaps.json"]);
     assert!(
-        said.contains("2 rows lack a value; they were used"),
+        said.contains("without a value somewhere: 2 rows, used"),
         "{said}"
     );
     let said = folder.said(&[

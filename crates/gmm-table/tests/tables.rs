@@ -1,7 +1,7 @@
 //! What is read from a table.
 #![allow(clippy::unwrap_used)]
 
-use gmm_table::Table;
+use gmm_table::{Format, Source, Table, Wanted};
 use ndarray::{Array2, arr2};
 
 fn table(text: &str) -> Table {
@@ -112,4 +112,15 @@ fn a_file_is_read_like_its_bytes() {
     let path = folder.path().join("table.csv");
     std::fs::write(&path, "a,b\n1,2\n").unwrap();
     assert_eq!(Table::read(&path).unwrap(), table("a,b\n1,2\n"));
+}
+
+#[test]
+fn a_number_that_stands_for_nothing_does_so_however_it_is_written() {
+    let format = Format {
+        missing: vec![String::from("-999")],
+        ..Format::default()
+    };
+    let source = Source::from_bytes("a,b\n-999,1\n2,-999.0\n3,-9.99e2\n4,5\n", &format).unwrap();
+    let table = source.read(&Wanted::all_numeric(), &|_, _| {}).unwrap();
+    assert_eq!(table.n_missing(), [1, 2]);
 }

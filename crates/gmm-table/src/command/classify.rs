@@ -66,13 +66,16 @@ pub(super) fn classifier(
     let try_one = |(place, (method, learn)): (usize, (&'static str, Learn<'_>))| {
         bar.at(place);
         bar.say(format!("{method}, in {folds} folds"));
-        let trained = learn(&sample, &classes)?;
-        Ok(Tried {
-            method,
-            training: trained.model.score(&sample, &classes)?,
-            unseen: cross_validate(&sample, &classes, folds, learning.search.seed, learn)?,
-            trained,
-        })
+        let tried = || {
+            let trained = learn(&sample, &classes)?;
+            Ok(Tried {
+                method,
+                training: trained.model.score(&sample, &classes)?,
+                unseen: cross_validate(&sample, &classes, folds, learning.search.seed, learn)?,
+                trained,
+            })
+        };
+        tried().map_err(|why| (method, why))
     };
     let (tried, refused): (Vec<_>, Vec<_>) = methods
         .into_iter()
@@ -81,6 +84,7 @@ pub(super) fn classifier(
         .partition(Result::is_ok);
     bar.finish();
     let tried: Vec<Tried> = tried.into_iter().flatten().collect();
+    let refused: Vec<(&str, GmmError)> = refused.into_iter().filter_map(Result::err).collect();
     // By the error, where that is equal by the Brier score; of equals the first.
     let best = tried.iter().enumerate().min_by(|(_, a), (_, b)| {
         let (a, b) = (&a.unseen.score, &b.unseen.score);
@@ -89,10 +93,15 @@ pub(super) fn classifier(
             .then(a.brier.total_cmp(&b.brier))
     });
     let Some((place, best)) = best else {
-        let why = refused.into_iter().find_map(Result::err);
+        let why = refused.into_iter().next().map(|(_, why)| why);
         return Err(lesson.refused(why.unwrap_or(GmmError::NoRows)));
     };
     let mut summary = told_of_methods(&tried, place);
+    summary.extend(
+        refused
+            .iter()
+            .map(|(method, why)| format!("{method:<10} not possible: {why}")),
+    );
     summary.extend(told(best, folds));
     Ok(Made {
         report: report(task, lesson, Report::of(best, folds))?,

@@ -303,7 +303,7 @@ impl Lesson {
                 false => "used as far as they go",
             };
             lines.push(format!(
-                "{} lack a value; they were {what}",
+                "without a value somewhere: {}, {what}",
                 counted(self.n_incomplete, "row")
             ));
         }

@@ -107,16 +107,21 @@ pub(crate) fn leading_decimal(bytes: &[u8]) -> (Option<f64>, usize) {
 }
 
 /// What fields mean, with words for missing values beside those that always are.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Meaning {
     missing: Vec<String>,
+    /// Those of the words that are numbers: they stand for all ways to write them.
+    numbers: Vec<f64>,
 }
 
 impl Meaning {
     /// With these words too; spaces around them do not count.
     pub(crate) fn new(missing: &[String]) -> Self {
+        let missing: Vec<String> = missing.iter().map(|word| word.trim().to_owned()).collect();
+        let numbers = missing.iter().filter_map(|word| word.parse().ok());
         Self {
-            missing: missing.iter().map(|word| word.trim().to_owned()).collect(),
+            numbers: numbers.collect(),
+            missing,
         }
     }
 
@@ -131,7 +136,10 @@ impl Meaning {
         if !self.missing.is_empty() && self.missing.iter().any(|w| text.eq_ignore_ascii_case(w)) {
             return Field::Missing;
         }
-        Field::of(text)
+        match Field::of(text) {
+            Field::Number(value) if self.numbers.contains(&value) => Field::Missing,
+            field => field,
+        }
     }
 }
 
