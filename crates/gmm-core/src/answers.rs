@@ -132,7 +132,7 @@ fn posteriors(
     let rows = part.sample(whole);
     let n = seen.shares().values().len();
     let mut out = vec![vec![0.0; n]; rows.n_rows()];
-    rows.map_tiles(&mut out, |joint, tile, out| {
+    rows.map_tiles(1, &mut out, |joint, tile, out| {
         for (c, column) in evaluation.posterior(tile, joint).enumerate() {
             for (row, r) in out.iter_mut().zip(column) {
                 row[c] = *r;

@@ -32,7 +32,7 @@ pub(crate) trait Emission: Clone + Send + Sync + Sized {
     /// Which statistics an M-step asks for.
     type Wanted: Copy + Sync;
     /// The densities of all states, laid out for evaluation.
-    type Densities: Densities;
+    type Densities: Densities + std::fmt::Debug;
     /// How the rows of all states are summed up.
     type Gathering: Gathering<Stats = Self::Stats>;
 

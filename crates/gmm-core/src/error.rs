@@ -167,6 +167,14 @@ pub enum GmmError {
         /// What is wrong with it.
         error: Box<GmmError>,
     },
+    /// What is wrong with the probabilities of the steps from one regime.
+    #[error("transitions from regime {row}: {error}")]
+    InTransitions {
+        /// The regime.
+        row: usize,
+        /// What is wrong, as of the weights of a mixture.
+        error: Box<GmmError>,
+    },
     /// The rows of a class determine no covariance of a type.
     #[error(
         "its rows do not determine a covariance of type {covariance_type}: {why}; a type of fewer parameters, an \

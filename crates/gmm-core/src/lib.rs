@@ -37,6 +37,7 @@
 mod answers;
 mod background;
 mod belief;
+mod chain;
 mod cholesky;
 pub mod clusters;
 mod components;
@@ -55,6 +56,7 @@ mod fitted;
 mod frozen;
 mod gaussian;
 mod gmm;
+pub mod hmm;
 mod incomplete;
 pub mod inference;
 mod init;

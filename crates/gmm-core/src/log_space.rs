@@ -2,13 +2,15 @@
 //!
 //! A *joint* block holds ℓₙₖ = ln πₖ + ln p(xₙ|θₖ) of a tile, one column per component.
 
+use std::ops::Range;
+
 use crate::simd::{Pack, Task, Vector, dispatch, exp, ln};
 use crate::tile::{Columns, GROUP};
 
 /// ln 2π.
 pub(crate) const LN_2PI: f64 = 1.837_877_066_409_345_5;
 
-/// Turns log joint densities into posteriors times `weights`, in place, writes each row's log density
+/// Turns the log joint densities in some columns into posteriors times `weights`, in place, writes each row's log density
 /// ln Σₖ exp ℓₙₖ, and returns the sum of these times their weights.
 ///
 /// A row that every component gives density zero (all ℓₙₖ = −∞) has no posterior: its log density is
@@ -16,23 +18,23 @@ pub(crate) const LN_2PI: f64 = 1.837_877_066_409_345_5;
 /// to the sum, even then.
 pub(crate) fn normalize_joint(
     block: &mut Columns,
-    n_components: usize,
+    columns: Range<usize>,
     weights: &[Pack],
     log_prob: &mut [Pack],
 ) -> f64 {
     dispatch(NormalizeJoint {
         block,
-        n_components,
+        columns,
         weights,
         log_prob,
     })
 }
 
-/// Writes ln Σₖ exp ℓₙₖ of every row; the block is left as it is.
-pub(crate) fn log_sum_exp(block: &Columns, n_components: usize, out: &mut [Pack]) {
+/// Writes ln Σₖ exp ℓₙₖ of every row over some columns; the block is left as it is.
+pub(crate) fn log_sum_exp(block: &Columns, columns: Range<usize>, out: &mut [Pack]) {
     dispatch(LogSumExp {
         block,
-        n_components,
+        columns,
         out,
     });
 }
@@ -53,14 +55,14 @@ pub(crate) fn log_sum_exp_of<'l>(logs: impl IntoIterator<Item = &'l f64> + Copy)
 
 struct NormalizeJoint<'a> {
     block: &'a mut Columns,
-    n_components: usize,
+    columns: Range<usize>,
     weights: &'a [Pack],
     log_prob: &'a mut [Pack],
 }
 
 struct LogSumExp<'a> {
     block: &'a Columns,
-    n_components: usize,
+    columns: Range<usize>,
     out: &'a mut [Pack],
 }
 
@@ -71,15 +73,15 @@ impl Task for NormalizeJoint<'_> {
     fn run<V: Vector>(self) -> f64 {
         let Self {
             block,
-            n_components,
+            columns,
             weights,
             log_prob,
         } = self;
         let mut total = V::splat(0.0);
         for v in (0..block.n_packs()).step_by(GROUP) {
-            let largest = maxima::<V>(block, n_components, v);
+            let largest = maxima::<V>(block, &columns, v);
             let mut sum = [V::splat(0.0); GROUP];
-            for column in block.iter_mut(n_components) {
+            for column in block.some_mut(columns.clone()) {
                 let packs = &mut column[v..v + GROUP];
                 for r in 0..GROUP {
                     let share = exp(below(V::load(&packs[r]), largest[r]));
@@ -95,7 +97,7 @@ impl Task for NormalizeJoint<'_> {
                 total = V::splat(0.0).if_less(weight, log_density.mul_add(weight, total), total);
                 factor[r] = weight / sum[r];
             }
-            for column in block.iter_mut(n_components) {
+            for column in block.some_mut(columns.clone()) {
                 let packs = &mut column[v..v + GROUP];
                 for r in 0..GROUP {
                     (V::load(&packs[r]) * factor[r]).store(&mut packs[r]);
@@ -113,13 +115,13 @@ impl Task for LogSumExp<'_> {
     fn run<V: Vector>(self) {
         let Self {
             block,
-            n_components,
+            columns,
             out,
         } = self;
         for v in (0..block.n_packs()).step_by(GROUP) {
-            let largest = maxima::<V>(block, n_components, v);
+            let largest = maxima::<V>(block, &columns, v);
             let mut sum = [V::splat(0.0); GROUP];
-            for column in block.iter(n_components) {
+            for column in block.some(columns.clone()) {
                 let packs = &column[v..v + GROUP];
                 for r in 0..GROUP {
                     sum[r] = sum[r] + exp(below(V::load(&packs[r]), largest[r]));
@@ -134,9 +136,9 @@ impl Task for LogSumExp<'_> {
 
 /// maxₖ ℓₙₖ of a group of packs.
 #[inline(always)]
-fn maxima<V: Vector>(block: &Columns, n_components: usize, v: usize) -> [V; GROUP] {
+fn maxima<V: Vector>(block: &Columns, columns: &Range<usize>, v: usize) -> [V; GROUP] {
     let mut largest = [V::splat(f64::NEG_INFINITY); GROUP];
-    for column in block.iter(n_components) {
+    for column in block.some(columns.clone()) {
         let packs = &column[v..v + GROUP];
         for r in 0..GROUP {
             largest[r] = largest[r].max(V::load(&packs[r]));
@@ -172,9 +174,9 @@ mod tests {
         let mut joint = block([[-1000.0, -1001.0], [-5.0, f64::NEG_INFINITY]]);
         let mut sums = [Pack::default(); GROUP];
         let mut log_prob = [Pack::default(); GROUP];
-        log_sum_exp(&joint, 2, &mut sums);
+        log_sum_exp(&joint, 0..2, &mut sums);
         let weights = [Pack::splat(1.0); GROUP];
-        let total = normalize_joint(&mut joint, 2, &weights, &mut log_prob);
+        let total = normalize_joint(&mut joint, 0..2, &weights, &mut log_prob);
         let expected = -1000.0 + (1.0 + (-1.0f64).exp()).ln();
         assert!((log_prob[0].0[0] - expected).abs() < 1e-12);
         assert_eq!(log_prob[0].0[1], -5.0);
@@ -192,7 +194,7 @@ mod tests {
             let mut weights = [Pack::default(); GROUP];
             weights[0].0[0] = weight;
             let mut log_prob = [Pack::default(); GROUP];
-            let total = normalize_joint(&mut joint, 2, &weights, &mut log_prob);
+            let total = normalize_joint(&mut joint, 0..2, &weights, &mut log_prob);
             assert_eq!(log_prob[0].0[0], f64::NEG_INFINITY);
             assert_eq!(joint.column(0)[0].0[0], weight / 2.0);
             let expected = if weight > 0.0 { f64::NEG_INFINITY } else { 0.0 };

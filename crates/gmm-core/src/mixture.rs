@@ -126,7 +126,7 @@ impl<E: Emission> Mixture<E> {
         let of = |mixture: &Self, rows: &Sample<'_>| {
             let evaluation = mixture.evaluation();
             let mut out = vec![0.0; rows.n_rows()];
-            rows.map_tiles(&mut out, |joint: &mut Joint, tile, out| {
+            rows.map_tiles(1, &mut out, |joint: &mut Joint, tile, out| {
                 let joint = joint.with_room();
                 evaluation.log_joint(tile, &mut joint.block, &mut joint.scratch);
                 rows.rule_out(tile, evaluation.n_columns(), &mut joint.block);
@@ -309,7 +309,7 @@ impl<E: Emission> Evaluation<'_, E> {
         joint.weights[..n].fill(Pack::splat(1.0));
         normalize_joint(
             &mut joint.block,
-            self.n_columns(),
+            0..self.n_columns(),
             &joint.weights[..n],
             &mut joint.log_prob[..n],
         );
@@ -326,7 +326,7 @@ impl<E: Emission> Evaluation<'_, E> {
     /// ln Σₖ exp ℓₙₖ of every row of a tile.
     fn log_sum<'j>(&self, tile: &Tile, joint: &'j mut Joint) -> &'j [f64] {
         let out = &mut joint.log_prob[..tile.n_packs()];
-        log_sum_exp(&joint.block, self.n_columns(), out);
+        log_sum_exp(&joint.block, 0..self.n_columns(), out);
         &flat(out)[..tile.n_rows()]
     }
 
@@ -387,7 +387,7 @@ impl<E: Emission> Evaluation<'_, E> {
                 sample.rule_out(tile, self.n_columns(), &mut joint.block);
                 *log_likelihood += normalize_joint(
                     &mut joint.block,
-                    self.n_columns(),
+                    0..self.n_columns(),
                     weights,
                     &mut joint.log_prob[..n],
                 );

@@ -3,6 +3,8 @@
 //! Rows are copied in tiles of [`TILE_ROWS`], transposed to feature-major `f64`, so that every inner loop
 //! runs over rows with unit stride whatever the source holds.
 
+use std::ops::Range;
+
 use ndarray::{ArrayBase, Data, Ix2};
 use rayon::prelude::*;
 
@@ -58,20 +60,32 @@ impl Columns {
     /// Several columns from the first on.
     #[inline(always)]
     pub(crate) fn iter_mut(&mut self, n_columns: usize) -> impl Iterator<Item = &mut [Pack]> {
+        self.some_mut(0..n_columns)
+    }
+
+    /// Some columns.
+    #[inline(always)]
+    pub(crate) fn some(&self, of: Range<usize>) -> impl Iterator<Item = &[Pack]> + Clone {
+        self.packs[of.start * STRIDE..]
+            .chunks_exact(STRIDE)
+            .take(of.len())
+            .map(|column| &column[..self.n_packs])
+    }
+
+    /// Some columns, to be written.
+    #[inline(always)]
+    pub(crate) fn some_mut(&mut self, of: Range<usize>) -> impl Iterator<Item = &mut [Pack]> {
         let n_packs = self.n_packs;
-        self.packs
+        self.packs[of.start * STRIDE..]
             .chunks_exact_mut(STRIDE)
-            .take(n_columns)
+            .take(of.len())
             .map(move |column| &mut column[..n_packs])
     }
 
     /// Several columns from the first on.
     #[inline(always)]
     pub(crate) fn iter(&self, n_columns: usize) -> impl Iterator<Item = &[Pack]> + Clone {
-        self.packs
-            .chunks_exact(STRIDE)
-            .take(n_columns)
-            .map(|column| &column[..self.n_packs])
+        self.some(0..n_columns)
     }
 }
 

@@ -42,7 +42,7 @@ impl KMeans {
         let mut nearest = vec![f64::INFINITY; sample.n_rows()];
         while kmeans.centres.len() < n_clusters {
             let newest = &kmeans.centres[kmeans.centres.len() - 1..];
-            sample.map_tiles(&mut nearest, |distances, tile, nearest| {
+            sample.map_tiles(1, &mut nearest, |distances, tile, nearest| {
                 let points = Points::new(newest, &kmeans.scales);
                 let weights = sample.tile_weights(tile);
                 for column in points.squared_distances(tile, distances) {
@@ -135,7 +135,7 @@ impl KMeans {
     pub(super) fn labels(&self, sample: &Sample<'_>) -> Vec<usize> {
         let points = Points::new(&self.centres, &self.scales);
         let mut labels = vec![0; sample.n_rows()];
-        sample.map_tiles(&mut labels, |distances, tile, labels| {
+        sample.map_tiles(1, &mut labels, |distances, tile, labels| {
             for (label, c) in labels.iter_mut().zip(points.nearest(tile, distances)) {
                 *label = *c as usize;
             }

@@ -33,14 +33,15 @@ impl Start<'_> {
         let centre = [point.to_vec()];
         let points = Points::new(&centre, scales);
         let mut distances = vec![0.0; self.sample.n_rows()];
-        self.sample.map_tiles(&mut distances, |buffer, tile, out| {
-            for column in points.squared_distances(tile, buffer) {
-                let weights = self.sample.tile_weights(tile);
-                for ((out, q), w) in out.iter_mut().zip(column).zip(weights) {
-                    *out = if *w > 0.0 { *q } else { f64::INFINITY };
+        self.sample
+            .map_tiles(1, &mut distances, |buffer, tile, out| {
+                for column in points.squared_distances(tile, buffer) {
+                    let weights = self.sample.tile_weights(tile);
+                    for ((out, q), w) in out.iter_mut().zip(column).zip(weights) {
+                        *out = if *w > 0.0 { *q } else { f64::INFINITY };
+                    }
                 }
-            }
-        });
+            });
         let mut sorted = distances.clone();
         let (_, farthest, _) = sorted.select_nth_unstable_by(n_near - 1, f64::total_cmp);
         let farthest = *farthest;

@@ -397,6 +397,26 @@ impl<'a> Sample<'a> {
         self.select(&[i]).into_raw_vec_and_offset().0
     }
 
+    /// That all values are numbers.
+    ///
+    /// # Errors
+    /// [`GmmError::NonFinite`] for the first row that holds a NaN or infinite value.
+    pub(crate) fn check_finite(&self) -> Result<(), GmmError> {
+        self.fold_tiles(
+            || Ok(()),
+            |checked: &mut Result<(), GmmError>, (): &mut (), tile| {
+                if checked.is_ok() {
+                    *checked = tile.check_finite();
+                }
+            },
+            |before, after| {
+                if before.is_ok() {
+                    *before = after;
+                }
+            },
+        )
+    }
+
     /// The rows with these numbers, one after the other.
     pub(crate) fn select(&self, numbers: &[usize]) -> Array2<f64> {
         let mut selected = Array2::zeros((numbers.len(), self.n_features()));

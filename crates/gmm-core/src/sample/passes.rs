@@ -17,13 +17,14 @@ const LEAF_TILES: usize = 1;
 const MOST_LEAVES: usize = 256;
 
 impl Sample<'_> {
-    /// Visits every tile with the part of `values`, one for each row, that belongs to it.
+    /// Visits every tile with the part of `values`, `width` for each row, that belongs to it.
     pub(crate) fn map_tiles<T: Send, W: Default + 'static>(
         &self,
+        width: usize,
         values: &mut [T],
         visit: impl Fn(&mut W, &Tile, &mut [T]) + Sync,
     ) {
-        each_tile(self.rows, 1, values, |buffers, tile, part| {
+        each_tile(self.rows, width, values, |buffers, tile, part| {
             visit(buffers, tile, part);
             Ok(())
         })

@@ -1,0 +1,148 @@
+//! Where a fit starts: from guesses of the regimes, the best of which goes on.
+
+use rand::Rng;
+use rayon::prelude::*;
+
+use super::emit::LaidOut;
+use super::{Hmm, Learnt, Visits};
+use crate::chain::{Chain, Counts, Kind};
+use crate::em::{self, Outcome, Run, Stopping};
+use crate::emission::{Emission, Estimate, Latent};
+use crate::error::Collapse;
+use crate::shares::Shares;
+
+/// What starts need to know of a fit whose states have one emission each.
+pub(crate) struct Start<'a, E, B> {
+    pub(crate) data: Learnt<'a>,
+    pub(crate) belief: &'a B,
+    pub(crate) n_regimes: usize,
+    pub(crate) kind: Kind,
+    /// What all rows together are like.
+    pub(crate) whole: &'a E,
+}
+
+/// Rounds of short fits: most M-steps in each, and the share of the starts that goes on to the next.
+const ROUNDS: [(usize, f64); 2] = [(15, 0.3), (60, 0.4)];
+
+/// Times that each start pretends to have seen every step, so that none is ruled out.
+const STEPS_OF_EACH: f64 = 0.5;
+
+impl<E: Emission, B: Estimate<E>> Start<'_, E, B> {
+    /// The model of which these regimes, one for each row, are all that is hidden.
+    ///
+    /// # Errors
+    /// Those of the M-step.
+    pub(crate) fn of_regimes(&self, regimes: &[usize]) -> Result<Hmm<E>, Collapse> {
+        let k = self.n_regimes;
+        let alike = Shares::of_counts(&vec![1.0; k]);
+        let chain = Chain::of(Some(alike.clone()), vec![alike; k], self.kind);
+        let n = chain.n_states();
+        let mixes = vec![Shares::of_whole(vec![1.0]); n];
+        let start = Hmm::new(chain, mixes, vec![self.whole.clone(); n]);
+        let mut posteriors = vec![0.0; regimes.len() * n];
+        let mut counts = Counts::new(k);
+        counts.transitions.fill(STEPS_OF_EACH);
+        for range in self.data.sequences.ranges() {
+            let own = &regimes[range.clone()];
+            counts.initial[own[0]] += 1.0;
+            for pair in own.windows(2) {
+                counts.transitions[pair[0] * k + pair[1]] += 1.0;
+            }
+            for t in 0..own.len() {
+                // Before the first row, as at it.
+                let state = (0..=self.kind.memory)
+                    .rev()
+                    .fold(0, |c, back| c * k + own[t.saturating_sub(back)]);
+                posteriors[(range.start + t) * n + state] = 1.0;
+            }
+        }
+        let sample = self.data.sequences.sample();
+        let visits = Visits {
+            emissions: LaidOut::statistics(&start, sample, &posteriors, self.belief.wanted()),
+            counts,
+            prior: *self.data.prior,
+            kind: self.kind,
+            sizes: vec![1; n],
+        };
+        Hmm::maximize(&visits, self.belief, Some(&start))
+    }
+
+    /// Regimes at random, each for about `duration` rows at a time.
+    pub(crate) fn random_regimes(&self, duration: f64, rng: &mut impl Rng) -> Vec<usize> {
+        let k = self.n_regimes;
+        let mut now = rng.gen_range(0..k);
+        let n = self.data.sequences.sample().n_rows();
+        let next = |_| {
+            if k > 1 && rng.gen_range(0.0..1.0) * duration < 1.0 {
+                now = (now + rng.gen_range(1..k)) % k;
+            }
+            now
+        };
+        (0..n).map(next).collect()
+    }
+}
+
+/// The best run of several starts: short fits, the better of which go on. `flaws` counts what is wrong with a model:
+/// fewer are better than any likelihood. None of no starts.
+pub(crate) fn best_run<E: Emission>(
+    starts: Vec<Hmm<E>>,
+    data: Learnt<'_>,
+    belief: &impl Estimate<E>,
+    stopping: Stopping,
+    flaws: &(dyn Fn(&Hmm<E>) -> usize + Sync),
+    observe: &(dyn Fn(usize, f64) + Sync),
+) -> Option<Run<Hmm<E>>> {
+    let rank = |run: &Run<Hmm<E>>| {
+        let collapsed = matches!(run.outcome, Outcome::Collapsed { .. });
+        (collapsed, flaws(&run.model), -run.last_objective())
+    };
+    let sorted = |starts: Vec<Hmm<E>>, stopping: Stopping| {
+        let climb = |start| em::climb(start, data, belief, stopping, &|_, _| {});
+        let runs: Vec<_> = starts.into_par_iter().map(climb).collect();
+        let mut ranked: Vec<_> = runs.into_iter().map(|run| (rank(&run), run)).collect();
+        // Stable: of equals the first is kept.
+        ranked.sort_by(|(a, _), (b, _)| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
+        ranked.into_iter().map(|(_, run)| run).collect::<Vec<_>>()
+    };
+    let mut left = starts;
+    for (iterations, share) in ROUNDS {
+        if left.len() <= 1 {
+            break;
+        }
+        let short = Stopping {
+            max_n_iterations: iterations.min(stopping.max_n_iterations),
+            tolerance: stopping.tolerance,
+            accelerate: stopping.accelerate,
+        };
+        let n_kept = ((left.len() as f64 * share).ceil() as usize).max(2);
+        left = distinct(sorted(left, short), n_kept);
+    }
+    if let [_] = left.as_slice() {
+        // One is watched.
+        return left
+            .pop()
+            .map(|start| em::climb(start, data, belief, stopping, &|i, o| observe(i, o)));
+    }
+    let best = sorted(left, stopping).into_iter().next()?;
+    best.objective
+        .iter()
+        .enumerate()
+        .for_each(|(i, o)| observe(i, *o));
+    Some(best)
+}
+
+/// The first runs that did not end where one before did.
+fn distinct<E: Emission>(runs: Vec<Run<Hmm<E>>>, n: usize) -> Vec<Hmm<E>> {
+    /// Nats a row.
+    const SAME: f64 = 1e-7;
+    let mut kept: Vec<Run<Hmm<E>>> = Vec::with_capacity(n);
+    for run in runs {
+        let is_new = kept
+            .last()
+            .is_none_or(|last| (last.last_objective() - run.last_objective()).abs() > SAME);
+        if is_new && kept.len() < n {
+            kept.push(run);
+        }
+    }
+    kept.into_iter().map(|run| run.model).collect()
+}
