@@ -190,7 +190,7 @@ impl Task for LogDensities<'_> {
 ///
 /// So far away that q is not finite, the density is 0.
 #[inline(always)]
-fn log_density<V: Vector>(constant: V, q: V) -> V {
+pub(crate) fn log_density<V: Vector>(constant: V, q: V) -> V {
     let density = q.mul_add(V::splat(-0.5), constant);
     q.if_less(
         V::splat(f64::INFINITY),
