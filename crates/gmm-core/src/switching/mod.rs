@@ -8,8 +8,15 @@
     reason = "what is fitted with these parts is not public yet"
 )]
 
+mod belief;
 mod densities;
+mod least_squares;
 mod regressor;
 
 #[allow(unused_imports, reason = "as above")]
+pub(crate) use belief::{PseudoRows, RegressionBelief, What};
+#[allow(unused_imports, reason = "as above")]
 pub(crate) use regressor::{Reference, Regressor};
+
+#[cfg(test)]
+mod tests;
