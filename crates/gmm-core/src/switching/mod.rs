@@ -10,11 +10,14 @@
 
 mod belief;
 mod densities;
+mod hamilton;
 mod least_squares;
 mod regressor;
 
 #[allow(unused_imports, reason = "as above")]
 pub(crate) use belief::{PseudoRows, RegressionBelief, What};
+#[allow(unused_imports, reason = "as above")]
+pub(crate) use hamilton::{Hamilton, HamiltonBelief, HamiltonPrior, n_composites, state_at};
 #[allow(unused_imports, reason = "as above")]
 pub(crate) use regressor::{Reference, Regressor};
 
