@@ -106,3 +106,52 @@ impl Task for LogDensities<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::regressor::Reference;
+    use super::*;
+    use crate::covariance::Covariance;
+    use crate::simd::{Level, dispatch_at, flat};
+    use ndarray::Array2;
+
+    #[test]
+    fn every_level_of_the_processor_says_the_same() {
+        let reference = Arc::new(Reference {
+            at: vec![0.0; 3],
+            scale: vec![1.0; 3],
+        });
+        let state = |k: usize| {
+            let number = |i: usize| (i as f64 + 5.0 * k as f64).sin();
+            let residual = Covariance::diagonal(vec![0.5, 1.0 + k as f64]).unwrap();
+            let mean = (0..5).map(number).collect();
+            let slopes = (5..11).map(number).collect();
+            Regressor::new(mean, slopes, residual, Arc::clone(&reference))
+        };
+        let densities = Densities::new(&[state(0), state(1), state(2)]);
+        let rows = Array2::from_shape_fn((75, 5), |(i, j)| 4.0 * ((5 * i + j) as f64).cos());
+        let mut tile = Tile::new(5);
+        tile.load(&rows, 0);
+        let at = |level: Level| {
+            let mut out = Columns::default();
+            out.resize(3, tile.n_packs());
+            let task = LogDensities {
+                states: &densities.states,
+                offsets: &[0.0, -1.0, -2.0],
+                tile: &tile,
+                scratch: &mut Scratch::default(),
+                out: &mut out,
+            };
+            dispatch_at(level, task);
+            out.iter(3).flat_map(flat).copied().collect::<Vec<f64>>()
+        };
+        let plain = at(Level::Portable);
+        for level in Level::ALL.iter().filter(|l| l.is_available()) {
+            for (a, b) in at(*level).iter().zip(&plain) {
+                assert!((a - b).abs() <= 1e-14 * b.abs(), "{level:?}: {a} {b}");
+            }
+        }
+    }
+}
