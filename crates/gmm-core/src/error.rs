@@ -74,6 +74,14 @@ pub enum GmmError {
         /// Components asked for.
         n_components: usize,
     },
+    /// There are not more complete rows than parameters.
+    #[error("{n_rows} complete rows do not determine {n_parameters} parameters")]
+    TooFewRowsFor {
+        /// Rows that were seen whole.
+        n_rows: usize,
+        /// Free parameters.
+        n_parameters: usize,
+    },
     /// Two sizes that must agree do not.
     #[error("{what}: expected {expected}, found {found}")]
     SizeMismatch {

@@ -80,7 +80,7 @@ mod special;
 mod squarem;
 pub mod subspace;
 mod survey;
-mod switching;
+pub mod switching;
 mod tile;
 mod typed_covariances;
 

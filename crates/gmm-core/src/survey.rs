@@ -86,6 +86,17 @@ impl Survey {
         gathering.statistics(&sums).swap_remove(0)
     }
 
+    /// The same over the rows of all parts, which must have been seen whole.
+    pub(crate) fn moments_of_parts(&self, sample: &Sample<'_>, form: Form) -> Moments {
+        let parts = sample.parts().into_iter().flatten();
+        let of_parts = parts.map(|part| self.moments(&part.sample(sample), form));
+        let merged = of_parts.reduce(|mut all, part| {
+            all.merge(&part);
+            all
+        });
+        merged.unwrap_or_else(|| self.moments(sample, form))
+    }
+
     /// Measures columns in what outliers do not move: the square of the interquartile range over that of a Gaussian of
     /// variance 1. Where half of the rows are equal there is no such range, and the variance stays.
     pub(crate) fn resist_outliers(&mut self, sample: &Sample<'_>) {

@@ -78,6 +78,26 @@ impl Layout {
         }
     }
 
+    /// The state of a regime that has always been.
+    pub(crate) fn constant_state(&self, regime: usize) -> usize {
+        let mut state = regime;
+        let mut place = self.n_regimes;
+        while place < self.n_states() {
+            state += regime * place;
+            place *= self.n_regimes;
+        }
+        state
+    }
+
+    /// The states that may follow one, with their probabilities.
+    pub(crate) fn next_states(&self, c: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let k = self.n_regimes;
+        let row = &self.matrix[(c % k) * k..][..k];
+        row.iter()
+            .enumerate()
+            .map(move |(s, p)| (s + k * (c % self.block), *p))
+    }
+
     /// Σ p(s_t|s_{t−1})·w(s_t) for all s_{t−1}.
     #[inline(always)]
     fn behind(&self, weights: &[f64], out: &mut [f64]) {

@@ -76,8 +76,8 @@ impl<E: Emission> Online<E> {
         regimes
     }
 
-    /// ln p(x|s) of a row that is seen as far as its values are numbers; none where nothing of it is.
-    fn log_densities(&mut self, row: &[f64]) -> Result<Option<Vec<f64>>, GmmError> {
+    /// That a row has as many values as the model, and none that is infinite.
+    fn check(&self, row: &[f64]) -> Result<(), GmmError> {
         let d = self.tile.n_features();
         GmmError::check_size("number of columns", d, row.len())?;
         if let Some(column) = row.iter().position(|x| x.is_infinite()) {
@@ -88,32 +88,37 @@ impl<E: Emission> Online<E> {
                 value,
             });
         }
+        Ok(())
+    }
+
+    /// ln p(x|s) of a row that is seen as far as its values are numbers; none where nothing of it is.
+    fn log_densities(&mut self, row: &[f64]) -> Option<Vec<f64>> {
+        let d = self.tile.n_features();
         let seen: Vec<usize> = (0..d).filter(|&j| !row[j].is_nan()).collect();
         if seen.is_empty() {
-            return Ok(None);
+            return None;
         }
         let values: Vec<f64> = seen.iter().map(|&j| row[j]).collect();
         let Ok(rows) = ArrayView2::from_shape((1, seen.len()), &values) else {
-            return Ok(None);
+            return None;
         };
         if seen.len() == d {
             self.tile.load_some(&rows, 0, 1);
-            return Ok(Some(
+            return Some(
                 self.laid_out
                     .log_states_of_row(&self.tile, &mut self.buffers),
-            ));
+            );
         }
         let mut tile = Tile::new(seen.len());
         tile.load_some(&rows, 0, 1);
         let hmm = self.hmm.seen(&Observation::new(seen, d, None));
-        Ok(Some(
-            LaidOut::new(&hmm).log_states_of_row(&tile, &mut self.buffers),
-        ))
+        Some(LaidOut::new(&hmm).log_states_of_row(&tile, &mut self.buffers))
     }
 
     /// Takes the next row; its ln p given all before it.
     pub(crate) fn observe(&mut self, row: &[f64]) -> Result<f64, GmmError> {
-        let said = self.log_densities(row)?;
+        self.check(row)?;
+        let said = self.log_densities(row);
         let predicted = self.ahead(1);
         self.n_rows += 1;
         let Some(said) = said else {
@@ -134,6 +139,15 @@ impl<E: Emission> Online<E> {
             joint.iter().map(|l| (l - log_density).exp()).collect()
         };
         Ok(log_density)
+    }
+
+    /// The same of a row that says nothing unless it is whole.
+    pub(crate) fn observe_whole(&mut self, row: &[f64]) -> Result<f64, GmmError> {
+        self.check(row)?;
+        if row.iter().any(|x| x.is_nan()) {
+            return self.observe(&vec![f64::NAN; row.len()]);
+        }
+        self.observe(row)
     }
 
     pub(crate) fn states(&self) -> &[f64] {

@@ -3,9 +3,7 @@
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256Plus;
 
-use super::gaussian::check_labels;
-use super::start::{Start, best_run};
-use super::{GaussianHmm, Hmm, Learnt, Sequences};
+use super::{GaussianHmm, Hmm, Learnt, Sequences, Start, best_run, check_labels};
 use crate::belief::{Belief, Ridge};
 use crate::chain::{ChainPrior, Kind, Posterior};
 use crate::covariance::{Covariance, CovarianceType};
@@ -466,7 +464,10 @@ impl HmmParams {
         ];
         for place in 0..n_starts {
             let regimes = match methods.get(place) {
-                Some(method) => labels_of(&of_mixture.model(method, &mut rng)?, sample),
+                Some(method) => labels_of(&of_mixture.model(method, &mut rng)?, sample)
+                    .into_iter()
+                    .map(Some)
+                    .collect(),
                 None => {
                     let share = (place - methods.len()) as f64 / (n_starts - methods.len()) as f64;
                     let longest = (n / (2.0 * self.n_regimes as f64)).max(2.0);

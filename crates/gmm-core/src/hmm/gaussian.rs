@@ -1,17 +1,14 @@
 //! Regimes that emit Gaussians or mixtures of them: the model as a value.
 
-use ndarray::{Array1, Array2};
+use ndarray::Array2;
 use rand::Rng;
 
+use super::answers::answers;
 use super::{Chain, Filter, Hmm, Sequences};
-use crate::chain::Posterior;
 use crate::covariance::CovarianceType;
-use crate::emission::Emission;
 use crate::error::GmmError;
 use crate::gaussian::Gaussian;
 use crate::gmm::Gmm;
-use crate::hmm::emit::LaidOut;
-use crate::log_space::log_sum_exp_of;
 use crate::mixture::Mixture;
 use crate::sample::{Part, Sample};
 use crate::shares::{Shares, pick};
@@ -39,24 +36,6 @@ use crate::typed_covariances::Covariances;
 pub struct GaussianHmm {
     hmm: Hmm<Gaussian>,
     covariance_type: CovarianceType,
-}
-
-/// What rows say of their regimes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Posteriors {
-    /// Probabilities of the regimes at each row, n × K.
-    pub probabilities: Array2<f64>,
-    /// ln p of the rows of each sequence, in nats.
-    pub log_likelihoods: Vec<f64>,
-}
-
-/// The most probable regimes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Path {
-    /// The regime of each row.
-    pub regimes: Vec<usize>,
-    /// ln p of the rows of each sequence and of its regimes together, in nats.
-    pub log_probabilities: Vec<f64>,
 }
 
 impl GaussianHmm {
@@ -122,16 +101,6 @@ impl GaussianHmm {
         &self.hmm
     }
 
-    /// How regimes follow one another.
-    pub fn chain(&self) -> &Chain {
-        self.hmm.chain()
-    }
-
-    /// K.
-    pub fn n_regimes(&self) -> usize {
-        self.chain().n_regimes()
-    }
-
     /// D.
     pub fn n_features(&self) -> usize {
         self.hmm.emissions()[0].mean().len()
@@ -185,55 +154,6 @@ impl GaussianHmm {
         })
     }
 
-    /// ln p of each sequence (hmmlearn: `score` is their sum), in nats.
-    ///
-    /// # Errors
-    /// [`GmmError::SizeMismatch`] for another number of columns, [`GmmError::NonFinite`] for a value that is no number
-    /// where none may be missing.
-    pub fn log_likelihoods(&self, data: &Sequences<'_>) -> Result<Vec<f64>, GmmError> {
-        self.ready(data, |data| {
-            self.hmm
-                .posteriors(Posterior::Filtered, data)
-                .log_likelihoods
-        })
-    }
-
-    /// p(s_t = k | all rows of the sequence) (hmmlearn: `predict_proba`).
-    ///
-    /// # Errors
-    /// As [`log_likelihoods`](Self::log_likelihoods).
-    pub fn smoothed(&self, data: &Sequences<'_>) -> Result<Posteriors, GmmError> {
-        self.ready(data, |data| self.hmm.of_regimes(Posterior::Smoothed, data))
-    }
-
-    /// p(s_t = k | x₁, …, x_t).
-    ///
-    /// # Errors
-    /// As [`log_likelihoods`](Self::log_likelihoods).
-    pub fn filtered(&self, data: &Sequences<'_>) -> Result<Posteriors, GmmError> {
-        self.ready(data, |data| self.hmm.of_regimes(Posterior::Filtered, data))
-    }
-
-    /// The regimes that are most probable together (hmmlearn: `decode`).
-    ///
-    /// # Errors
-    /// As [`log_likelihoods`](Self::log_likelihoods).
-    pub fn most_probable(&self, data: &Sequences<'_>) -> Result<Path, GmmError> {
-        self.ready(data, |data| self.hmm.path(data))
-    }
-
-    /// ln p of each row given all rows of its sequence before it, and given all others, in nats; 0 where nothing of a row
-    /// was seen. The first is what an alarm knows when the row comes, the second what is known in the end.
-    ///
-    /// # Errors
-    /// As [`log_likelihoods`](Self::log_likelihoods).
-    pub fn log_predictive(
-        &self,
-        data: &Sequences<'_>,
-    ) -> Result<(Array1<f64>, Array1<f64>), GmmError> {
-        self.ready(data, |data| self.hmm.log_predictive(data))
-    }
-
     /// Follows rows one by one.
     pub fn filter(&self) -> Filter {
         Filter::new(self)
@@ -285,8 +205,10 @@ impl GaussianHmm {
     }
 }
 
+answers!(GaussianHmm);
+
 /// That no row is labelled with a regime that there is not.
-pub(super) fn check_labels(sample: &Sample<'_>, n_regimes: usize) -> Result<(), GmmError> {
+pub(crate) fn check_labels(sample: &Sample<'_>, n_regimes: usize) -> Result<(), GmmError> {
     let mut labels = sample.labels().into_iter().flatten().enumerate();
     match labels
         .find_map(|(row, label)| label.filter(|l| *l >= n_regimes).map(|label| (row, label)))
@@ -315,100 +237,5 @@ impl Hmm<Gaussian> {
             None,
         );
         Ok(Gmm::from_mixture(mixture, covariance_type))
-    }
-}
-
-impl<E: Emission> Hmm<E> {
-    /// The regimes in another order, of a chain without memory.
-    pub(crate) fn reordered(&self, order: &[usize]) -> Result<Self, GmmError> {
-        let mut sorted = order.to_vec();
-        sorted.sort_unstable();
-        if !sorted.into_iter().eq(0..self.chain().n_regimes()) {
-            return Err(GmmError::InvalidParameter {
-                name: "order",
-                value: format!("{order:?}"),
-                allowed: "every regime once",
-            });
-        }
-        let ranges: Vec<_> = self.ranges().collect();
-        let emissions = order
-            .iter()
-            .flat_map(|&k| self.emissions()[ranges[k].clone()].iter().cloned());
-        let mixes = order.iter().map(|&k| self.mixes()[k].clone()).collect();
-        Ok(Self::new(
-            self.chain().reordered(order),
-            mixes,
-            emissions.collect(),
-        ))
-    }
-
-    /// Posteriors of the regimes.
-    pub(crate) fn of_regimes(&self, which: Posterior, data: &Sequences<'_>) -> Posteriors {
-        let states = self.posteriors(which, data);
-        Posteriors {
-            probabilities: self.sums_over_memory(&states.values, data.sample().n_rows()),
-            log_likelihoods: states.log_likelihoods,
-        }
-    }
-
-    /// Sums over all but the present regime, n × K.
-    fn sums_over_memory(&self, states: &[f64], n_rows: usize) -> Array2<f64> {
-        let k = self.chain().n_regimes();
-        let n = self.chain().n_states();
-        let mut regimes = Array2::zeros((n_rows, k));
-        for (mut row, states) in regimes.outer_iter_mut().zip(states.chunks_exact(n)) {
-            for (c, p) in states.iter().enumerate() {
-                row[c % k] += p;
-            }
-        }
-        regimes
-    }
-
-    /// The most probable path of regimes.
-    pub(crate) fn path(&self, data: &Sequences<'_>) -> Path {
-        let k = self.chain().n_regimes();
-        let (states, log_probabilities) = self.most_probable(data);
-        Path {
-            regimes: states.into_iter().map(|c| c % k).collect(),
-            log_probabilities,
-        }
-    }
-
-    /// ln p of each row given those before it, and given all others.
-    ///
-    /// p(x_t|rest)⁻¹ = Σₛ γ_t(s)/p(x_t|s), since what the others say of s is proportional to γ_t(s)/p(x_t|s).
-    pub(crate) fn log_predictive(&self, data: &Sequences<'_>) -> (Array1<f64>, Array1<f64>) {
-        let n = self.chain().n_states();
-        let log_densities = LaidOut::log_densities(self, data.sample());
-        let filtered = self.posteriors(Posterior::Filtered, data).values;
-        let smoothed = self.posteriors(Posterior::Smoothed, data).values;
-        let n_rows = data.sample().n_rows();
-        let mut before = Array1::zeros(n_rows);
-        let mut others = Array1::zeros(n_rows);
-        let online = crate::chain::Layout::new(self.chain());
-        let mut predicted = vec![0.0; n];
-        for range in data.ranges() {
-            for t in range.clone() {
-                if t == range.start {
-                    predicted.copy_from_slice(&self.chain().initial_states());
-                } else {
-                    online.ahead(&filtered[(t - 1) * n..t * n], &mut predicted);
-                }
-                let said = &log_densities[t * n..][..n];
-                let joint: Vec<f64> = predicted
-                    .iter()
-                    .zip(said)
-                    .map(|(p, l)| p.ln() + l)
-                    .collect();
-                before[t] = log_sum_exp_of(&joint);
-                let inverse = smoothed[t * n..][..n].iter().zip(said);
-                let inverse: Vec<f64> = inverse
-                    .filter(|(g, _)| **g > 0.0)
-                    .map(|(g, l)| g.ln() - l)
-                    .collect();
-                others[t] = -log_sum_exp_of(&inverse);
-            }
-        }
-        (before, others)
     }
 }

@@ -3,22 +3,29 @@
 //! [`GaussianHmm`] is a value: a [`Chain`] of regimes, each of which emits from a [`Gmm`](crate::Gmm), one Gaussian or several.
 //! [`HmmParams`] learns one from [`Sequences`]; a [`Filter`] follows a stream row by row.
 
+mod answers;
 mod emit;
 mod filter;
 mod fitting;
 mod gaussian;
 mod latent;
 mod persist;
+mod regimes;
 mod sequences;
 mod start;
 
 pub use crate::chain::Chain;
 pub use filter::Filter;
 pub use fitting::{FittedHmm, HmmParams};
-pub use gaussian::{GaussianHmm, Path, Posteriors};
+pub use gaussian::GaussianHmm;
+pub use regimes::{Path, Posteriors};
 pub use sequences::Sequences;
 
+pub(crate) use answers::answers;
+pub(crate) use filter::Online;
+pub(crate) use gaussian::check_labels;
 pub(crate) use latent::{Learnt, Visits};
+pub(crate) use start::{Start, best_run};
 
 use std::ops::Range;
 

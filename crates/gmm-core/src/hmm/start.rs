@@ -28,11 +28,11 @@ const ROUNDS: [(usize, f64); 2] = [(15, 0.3), (60, 0.4)];
 const STEPS_OF_EACH: f64 = 0.5;
 
 impl<E: Emission, B: Estimate<E>> Start<'_, E, B> {
-    /// The model of which these regimes, one for each row, are all that is hidden.
+    /// The model of which these regimes are all that is hidden; rows without one say nothing.
     ///
     /// # Errors
     /// Those of the M-step.
-    pub(crate) fn of_regimes(&self, regimes: &[usize]) -> Result<Hmm<E>, Collapse> {
+    pub(crate) fn of_regimes(&self, regimes: &[Option<usize>]) -> Result<Hmm<E>, Collapse> {
         let k = self.n_regimes;
         let alike = Shares::of_counts(&vec![1.0; k]);
         let chain = Chain::of(Some(alike.clone()), vec![alike; k], self.kind);
@@ -44,15 +44,21 @@ impl<E: Emission, B: Estimate<E>> Start<'_, E, B> {
         counts.transitions.fill(STEPS_OF_EACH);
         for range in self.data.sequences.ranges() {
             let own = &regimes[range.clone()];
-            counts.initial[own[0]] += 1.0;
-            for pair in own.windows(2) {
-                counts.transitions[pair[0] * k + pair[1]] += 1.0;
+            if let Some(first) = own[0] {
+                counts.initial[first] += 1.0;
             }
-            for t in 0..own.len() {
-                // Before the first row, as at it.
+            for pair in own.windows(2) {
+                if let [Some(from), Some(to)] = pair {
+                    counts.transitions[from * k + to] += 1.0;
+                }
+            }
+            for (t, now) in own.iter().enumerate() {
+                let Some(now) = *now else { continue };
+                // Before the first row, and where there is none, as at this one.
+                let at = |back: usize| own[t.saturating_sub(back)].unwrap_or(now);
                 let state = (0..=self.kind.memory)
                     .rev()
-                    .fold(0, |c, back| c * k + own[t.saturating_sub(back)]);
+                    .fold(0, |c, back| c * k + at(back));
                 posteriors[(range.start + t) * n + state] = 1.0;
             }
         }
@@ -68,7 +74,7 @@ impl<E: Emission, B: Estimate<E>> Start<'_, E, B> {
     }
 
     /// Regimes at random, each for about `duration` rows at a time.
-    pub(crate) fn random_regimes(&self, duration: f64, rng: &mut impl Rng) -> Vec<usize> {
+    pub(crate) fn random_regimes(&self, duration: f64, rng: &mut impl Rng) -> Vec<Option<usize>> {
         let k = self.n_regimes;
         let mut now = rng.gen_range(0..k);
         let n = self.data.sequences.sample().n_rows();
@@ -76,7 +82,7 @@ impl<E: Emission, B: Estimate<E>> Start<'_, E, B> {
             if k > 1 && rng.gen_range(0.0..1.0) * duration < 1.0 {
                 now = (now + rng.gen_range(1..k)) % k;
             }
-            now
+            Some(now)
         };
         (0..n).map(next).collect()
     }

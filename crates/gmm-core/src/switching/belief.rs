@@ -99,16 +99,6 @@ impl RegressionBelief {
         }
     }
 
-    /// Where levels are compared.
-    pub(crate) fn reference(&self) -> &Arc<Reference> {
-        &self.reference
-    }
-
-    /// The belief about residuals.
-    pub(crate) fn residuals(&self) -> &Belief {
-        &self.residuals
-    }
-
     /// Free parameters of so many states: intercepts, coefficients and covariances.
     pub(crate) fn n_parameters(&self, n_states: usize) -> usize {
         let n_slopes = self.n_targets * self.reference.at.len();

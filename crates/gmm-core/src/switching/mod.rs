@@ -3,23 +3,16 @@
 //! A row z = (u, v) has given columns u first and q targets v last; a state says how v follows from u, and nothing of u.
 //! With u the last values of a series, states switch between autoregressions; with no given column a state is a
 //! Gaussian.
-#![allow(
-    dead_code,
-    reason = "what is fitted with these parts is not public yet"
-)]
-
 mod belief;
 mod densities;
+mod fitting;
 mod hamilton;
 mod least_squares;
+mod model;
 mod regressor;
 
-#[allow(unused_imports, reason = "as above")]
-pub(crate) use belief::{PseudoRows, RegressionBelief, What};
-#[allow(unused_imports, reason = "as above")]
-pub(crate) use hamilton::{Hamilton, HamiltonBelief, HamiltonPrior, n_composites, state_at};
-#[allow(unused_imports, reason = "as above")]
-pub(crate) use regressor::{Reference, Regressor};
+pub use fitting::SwitchingParams;
+pub use model::{Place, Switches, SwitchingFilter, SwitchingMean, SwitchingRegression};
 
 #[cfg(test)]
 mod tests;

@@ -34,6 +34,14 @@ impl Reference {
         })
     }
 
+    /// No place in particular.
+    pub(super) fn origin(n_given: usize) -> Arc<Self> {
+        Arc::new(Self {
+            at: vec![0.0; n_given],
+            scale: vec![1.0; n_given],
+        })
+    }
+
     /// The scatters below which given columns are constant among rows of this weight: what rounding leaves of no variance
     /// is less.
     pub(super) fn least(&self, weight: f64) -> Vec<f64> {

@@ -185,11 +185,6 @@ impl HamiltonBelief {
         }
     }
 
-    /// Where levels are compared.
-    pub(crate) fn reference(&self) -> &Arc<Reference> {
-        &self.reference
-    }
-
     /// p.
     fn order(&self) -> usize {
         self.reference.at.len()

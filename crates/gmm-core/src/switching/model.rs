@@ -1,0 +1,455 @@
+//! Regimes that are regressions: the model as a value.
+
+use std::sync::Arc;
+
+use ndarray::{Array1, Array2, Axis};
+use rand::Rng;
+
+use super::hamilton::{Hamilton, n_composites};
+use super::regressor::{Reference, Regressor};
+use crate::chain::{Chain, Layout};
+use crate::covariance::CovarianceType;
+use crate::error::GmmError;
+use crate::gaussian::Gaussian;
+use crate::gmm::Gmm;
+use crate::hmm::{Hmm, Online, Sequences, answers, check_labels};
+use crate::mixture::Mixture;
+use crate::sample::Part;
+use crate::shares::{Shares, pick};
+use crate::typed_covariances::Covariances;
+
+/// What differs between the regimes of a switching regression, beside the variance of its residuals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Switches {
+    /// The whole regression: its intercept and its coefficients (Hamilton, *Time Series Analysis*, 1994, 22.4).
+    #[default]
+    All,
+    /// The intercept alone; the coefficients are those of all regimes.
+    Intercept,
+    /// The mean μ(s) about which y is an autoregression, y_t − μ(s_t) = Σ φᵢ (y_{t−i} − μ(s_{t−i})) + e_t (Hamilton,
+    /// *Econometrica* 57, 1989): what y was depends on the regimes it was in. The given columns are the last p values of the
+    /// one target, the oldest first.
+    Mean,
+}
+
+/// A chain of regimes in which the last q columns of a row follow from the others by a regression: v = a + Bu + e with
+/// e ~ N(0, R), each regime with its own a, B and R or some of them ([`Switches`]).
+///
+/// Rows are z = (u, v). With u the last values of a series it is a switching autoregression; with no other column regimes are
+/// Gaussians. A row in which a value is missing (with [`Sample::with_missing`](crate::Sample::with_missing)) says nothing, and
+/// the chain goes on.
+///
+/// ```
+/// use gmm_core::Sample;
+/// use gmm_core::hmm::Sequences;
+/// use gmm_core::switching::SwitchingRegression;
+/// use ndarray::Array2;
+///
+/// // v = u, then v = 5 − u.
+/// let rows = Array2::from_shape_fn((60, 2), |(t, j)| {
+///     let u = (t as f64 * 0.7).sin();
+///     let v = if t < 30 { u } else { 5.0 - u } + 0.01 * (t as f64 * 2.3).cos();
+///     [u, v][j]
+/// });
+/// let data = Sequences::one(Sample::new(&rows));
+/// let model = SwitchingRegression::params(2).fit(&data)?.model;
+/// let regimes = model.most_probable(&data)?.regimes;
+/// let slope = model.coefficients(regimes[45]).map(|b| b[(0, 0)]);
+/// assert!((slope.unwrap_or(0.0) + 1.0).abs() < 0.01);
+/// # Ok::<(), gmm_core::GmmError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct SwitchingRegression {
+    pub(super) hmm: Hmm<Regressor>,
+    pub(super) switches: Switches,
+    pub(super) residual_type: CovarianceType,
+    pub(super) n_parameters: usize,
+}
+
+/// Hamilton's parameters.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SwitchingMean {
+    /// μ, one for each regime.
+    pub means: Vec<f64>,
+    /// φ₁ … φ_p.
+    pub coefficients: Vec<f64>,
+    /// σ² of each regime; all the same where it is common.
+    pub variances: Vec<f64>,
+}
+
+impl SwitchingMean {
+    /// Means of regimes, coefficients φ₁ … φ_p, and the variances of residuals, one for each regime.
+    pub fn new(means: Vec<f64>, coefficients: Vec<f64>, variances: Vec<f64>) -> Self {
+        Self {
+            means,
+            coefficients,
+            variances,
+        }
+    }
+}
+
+answers!(SwitchingRegression);
+
+impl SwitchingRegression {
+    /// A model from its chain and for each regime its intercept (q), coefficients (q × p) and the covariance of its residuals
+    /// (q × q).
+    ///
+    /// # Errors
+    /// [`GmmError::SizeMismatch`] unless all sizes agree; [`GmmError::NonFiniteMean`] for an intercept or a coefficient that is
+    /// no number; [`GmmError::NotSymmetric`] and [`GmmError::NotPositiveDefinite`] of a covariance.
+    pub fn new(
+        chain: Chain,
+        intercepts: &[Array1<f64>],
+        coefficients: &[Array2<f64>],
+        residual_covariances: &[Array2<f64>],
+    ) -> Result<Self, GmmError> {
+        let k = chain.n_regimes();
+        GmmError::check_size("intercepts", k, intercepts.len())?;
+        GmmError::check_size("matrices of coefficients", k, coefficients.len())?;
+        GmmError::check_size("covariances of residuals", k, residual_covariances.len())?;
+        let (q, p) = coefficients[0].dim();
+        let reference = Reference::origin(p);
+        let mut emissions = Vec::with_capacity(k);
+        for component in 0..k {
+            GmmError::check_size("numbers of an intercept", q, intercepts[component].len())?;
+            GmmError::check_size("rows of coefficients", q, coefficients[component].nrows())?;
+            GmmError::check_size(
+                "columns of coefficients",
+                p,
+                coefficients[component].ncols(),
+            )?;
+            let numbers = coefficients[component].iter().chain(&intercepts[component]);
+            if let Some(column) = numbers.into_iter().position(|x| !x.is_finite()) {
+                return Err(GmmError::NonFiniteMean { component, column });
+            }
+            let residual =
+                Covariances::Full(residual_covariances[component].clone().insert_axis(Axis(0)));
+            residual.check_shape(1, q)?;
+            let residual = residual.of_component(0, q)?;
+            let mut mean = vec![0.0; p];
+            mean.extend(&intercepts[component]);
+            let slopes = coefficients[component].iter().copied().collect();
+            emissions.push(Regressor::new(
+                mean,
+                slopes,
+                residual,
+                Arc::clone(&reference),
+            ));
+        }
+        let n_parameters = k * (q + p * q + q * (q + 1) / 2);
+        Ok(Self::of(chain, emissions, Switches::All, n_parameters))
+    }
+
+    /// Hamilton's model from its chain and parameters.
+    ///
+    /// # Errors
+    /// [`GmmError::SizeMismatch`] unless there are a mean and a variance for each regime; [`GmmError::NonFiniteMean`] for a mean or
+    /// a coefficient that is no number; [`GmmError::NotPositiveDefinite`] for a variance that is not positive;
+    /// [`GmmError::InvalidParameter`] for too many tuples of regimes.
+    pub fn of_mean(chain: Chain, parameters: SwitchingMean) -> Result<Self, GmmError> {
+        let k = chain.n_regimes();
+        let SwitchingMean {
+            means,
+            coefficients,
+            variances,
+        } = parameters;
+        GmmError::check_size("means of regimes", k, means.len())?;
+        GmmError::check_size("variances of regimes", k, variances.len())?;
+        if let Some(component) = means.iter().position(|m| !m.is_finite()) {
+            return Err(GmmError::NonFiniteMean {
+                component,
+                column: 0,
+            });
+        }
+        if let Some(column) = coefficients.iter().position(|c| !c.is_finite()) {
+            return Err(GmmError::NonFiniteMean {
+                component: 0,
+                column,
+            });
+        }
+        if let Some(component) = variances.iter().position(|v| !(v.is_finite() && *v > 0.0)) {
+            return Err(GmmError::NotPositiveDefinite {
+                component,
+                column: 0,
+            });
+        }
+        let memory = coefficients.len();
+        check_n_states(k, memory)?;
+        let is_common = variances.iter().all(|v| *v == variances[0]);
+        let n_parameters = k + memory + if is_common { 1 } else { k };
+        let hamilton = Hamilton {
+            means,
+            ar: coefficients,
+            variances,
+        };
+        let emissions = hamilton.regressors(&Reference::origin(memory))?;
+        Ok(Self::of(
+            chain.with_memory(memory),
+            emissions,
+            Switches::Mean,
+            n_parameters,
+        ))
+    }
+
+    fn of(
+        chain: Chain,
+        emissions: Vec<Regressor>,
+        switches: Switches,
+        of_emissions: usize,
+    ) -> Self {
+        let k = chain.n_regimes();
+        let of_beginning = if chain.is_stationary() { 0 } else { k - 1 };
+        let mixes = vec![Shares::of_whole(vec![1.0]); chain.n_states()];
+        Self {
+            hmm: Hmm::new(chain, mixes, emissions),
+            switches,
+            residual_type: CovarianceType::Full,
+            n_parameters: of_emissions + k * (k - 1) + of_beginning,
+        }
+    }
+
+    /// What differs between regimes.
+    pub fn switches(&self) -> Switches {
+        self.switches
+    }
+
+    /// Columns of a row.
+    pub fn n_features(&self) -> usize {
+        self.hmm.emissions()[0].mean().len()
+    }
+
+    /// q, the columns that are explained by the others.
+    pub fn n_targets(&self) -> usize {
+        self.hmm.emissions()[0].n_targets()
+    }
+
+    /// Free parameters: transitions, those of the beginning unless the chain is stationary, regressions and residuals.
+    pub fn n_parameters(&self) -> usize {
+        self.n_parameters
+    }
+
+    /// The regression of a regime; of a switching mean, that where all times before were in the same regime.
+    fn regression(&self, k: usize) -> Option<&Regressor> {
+        if k >= self.n_regimes() {
+            return None;
+        }
+        let layout = Layout::new(self.hmm.chain());
+        self.hmm.emissions().get(layout.constant_state(k))
+    }
+
+    /// a of a regime, q numbers: what is expected where all given columns are 0.
+    pub fn intercept(&self, k: usize) -> Option<Array1<f64>> {
+        self.regression(k).map(|r| Array1::from(r.intercept()))
+    }
+
+    /// B of a regime, q × the number of given columns.
+    pub fn coefficients(&self, k: usize) -> Option<Array2<f64>> {
+        let regression = self.regression(k)?;
+        let p = regression.n_given();
+        Some(Array2::from_shape_fn((self.n_targets(), p), |(i, j)| {
+            regression.coefficients()[i * p + j]
+        }))
+    }
+
+    /// R of a regime, q × q.
+    pub fn residual_covariance(&self, k: usize) -> Option<Array2<f64>> {
+        let residual = self.regression(k)?.residual();
+        let q = self.n_targets();
+        Some(Array2::from_shape_fn((q, q), |(i, j)| residual.entry(i, j)))
+    }
+
+    /// Hamilton's parameters, of a switching mean.
+    pub fn switching_mean(&self) -> Option<SwitchingMean> {
+        let is_mean = self.switches == Switches::Mean;
+        is_mean.then(|| {
+            let Hamilton {
+                means,
+                ar,
+                variances,
+            } = Hamilton::of(self.hmm.emissions(), self.n_regimes());
+            SwitchingMean {
+                means,
+                coefficients: ar,
+                variances,
+            }
+        })
+    }
+
+    /// The same model with its regimes in another order: regime k of the result is `order[k]` of this one.
+    ///
+    /// # Errors
+    /// [`GmmError::InvalidParameter`] unless `order` holds every regime once.
+    pub fn reordered(&self, order: &[usize]) -> Result<Self, GmmError> {
+        Ok(Self {
+            hmm: self.hmm.reordered(order)?,
+            ..self.clone()
+        })
+    }
+
+    /// Follows rows one by one.
+    pub fn filter(&self) -> SwitchingFilter {
+        SwitchingFilter {
+            online: Online::new(self.hmm.clone(), self.n_features()),
+            residual_type: self.residual_type,
+        }
+    }
+
+    /// Works on checked sequences: on the rows that were seen whole.
+    fn ready<T>(
+        &self,
+        data: &Sequences<'_>,
+        work: impl FnOnce(&Sequences<'_>) -> T,
+    ) -> Result<T, GmmError> {
+        let sample = data.sample();
+        GmmError::check_size("number of columns", self.n_features(), sample.n_features())?;
+        check_labels(sample, self.n_regimes())?;
+        let parts = whole_rows(sample)?;
+        Ok(work(&data.on(&sample.in_parts(sample.rows(), &parts))))
+    }
+}
+
+/// Most states that a memory may make.
+const MOST_STATES: usize = 4096;
+
+/// That tuples of so many regimes are not too many.
+pub(super) fn check_n_states(n_regimes: usize, memory: usize) -> Result<(), GmmError> {
+    if n_composites(n_regimes, memory).is_none_or(|n| n > MOST_STATES) {
+        return Err(GmmError::InvalidParameter {
+            name: "number of regimes",
+            value: format!("{n_regimes} with {memory} lags"),
+            allowed: "so few that there are at most 4096 tuples of regimes, K^(lags + 1)",
+        });
+    }
+    Ok(())
+}
+
+/// The rows of a sample that were seen whole.
+pub(super) fn whole_rows(sample: &crate::Sample<'_>) -> Result<Vec<Part>, GmmError> {
+    if sample.noise().is_some() {
+        return Err(GmmError::InvalidParameter {
+            name: "noise of the rows",
+            value: String::from("given"),
+            allowed: "none: a regression takes what is given as it is",
+        });
+    }
+    let parts = Part::all_of(sample)?;
+    Ok(parts
+        .into_iter()
+        .filter(|part| part.how().is_whole())
+        .collect())
+}
+
+/// The regimes of a stream of rows z = (u, v), row by row, in memory that does not grow.
+#[derive(Debug)]
+pub struct SwitchingFilter {
+    online: Online<Regressor>,
+    residual_type: CovarianceType,
+}
+
+/// Where a series may be: the state of its chain, drawn from what is known of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place(usize);
+
+impl SwitchingFilter {
+    /// Takes the next row and returns the ln p of its targets given its other columns and all rows before it, in nats; 0 for
+    /// a row in which a value is missing (NaN), which says nothing.
+    ///
+    /// # Errors
+    /// [`GmmError::SizeMismatch`] for another number of values, [`GmmError::NonFinite`] for an infinite one; the row is
+    /// then not taken.
+    pub fn observe(&mut self, row: &[f64]) -> Result<f64, GmmError> {
+        self.online.observe_whole(row)
+    }
+
+    /// p(s_t = k | the rows up to t), K numbers.
+    pub fn probabilities(&self) -> Vec<f64> {
+        self.online.regimes(self.online.states())
+    }
+
+    /// p(s_{t+h} = k | the rows up to t) for h = `n_steps`, K numbers.
+    pub fn probabilities_ahead(&self, n_steps: usize) -> Vec<f64> {
+        self.online.regimes(&self.online.ahead(n_steps))
+    }
+
+    /// The density of the targets of the next row given its other columns: a mixture, one Gaussian for each state.
+    ///
+    /// # Errors
+    /// [`GmmError::SizeMismatch`] for another number of given values, [`GmmError::NonFinite`] for one that is no number, and
+    /// where they are so far out that a mean given them is none.
+    pub fn next(&self, given: &[f64]) -> Result<Gmm, GmmError> {
+        let states = self.online.ahead(1);
+        let emissions = self.online.hmm().emissions();
+        self.check_given(given)?;
+        let targets = emissions
+            .iter()
+            .map(|r| Gaussian::new(r.mean_given(given), r.residual().clone()));
+        let targets: Vec<Gaussian> = targets.collect();
+        for (component, target) in targets.iter().enumerate() {
+            if let Some(column) = target.mean().iter().position(|m| !m.is_finite()) {
+                return Err(GmmError::NonFiniteMean { component, column });
+            }
+        }
+        let mixture = Mixture::new(Shares::new(states)?, targets, None);
+        Ok(Gmm::from_mixture(mixture, self.residual_type))
+    }
+
+    fn check_given(&self, given: &[f64]) -> Result<(), GmmError> {
+        let first = &self.online.hmm().emissions()[0];
+        GmmError::check_size("number of given values", first.n_given(), given.len())?;
+        match given.iter().position(|x| !x.is_finite()) {
+            Some(column) => Err(GmmError::NonFinite {
+                row: 0,
+                column,
+                value: given[column],
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// A state drawn from what is known after the last row, where a simulated future begins.
+    pub fn draw_place<R: Rng + ?Sized>(&self, rng: &mut R) -> Place {
+        Place(pick(self.online.states(), rng))
+    }
+
+    /// The targets of the next row of a simulated future, for each next regime: its probability, the means and the variances
+    /// of the targets given the other columns.
+    pub fn branches(&self, place: Place, given: &[f64]) -> Vec<(f64, Vec<f64>, Vec<f64>)> {
+        let layout = Layout::new(self.online.hmm().chain());
+        let next = layout.next_states(place.0);
+        let branch = |(c, p): (usize, f64)| {
+            let emission = &self.online.hmm().emissions()[c];
+            let variances = (0..emission.n_targets()).map(|j| emission.residual().entry(j, j));
+            (p, emission.mean_given(given), variances.collect())
+        };
+        next.map(branch).collect()
+    }
+
+    /// The next state of a simulated future, and its targets.
+    pub fn draw_next<R: Rng + ?Sized>(
+        &self,
+        place: Place,
+        given: &[f64],
+        rng: &mut R,
+    ) -> (Place, Vec<f64>) {
+        let layout = Layout::new(self.online.hmm().chain());
+        let next: Vec<(usize, f64)> = layout.next_states(place.0).collect();
+        let weights: Vec<f64> = next.iter().map(|(_, p)| *p).collect();
+        let state = next[pick(&weights, rng)].0;
+        (
+            Place(state),
+            self.online.hmm().emissions()[state].draw(given, rng),
+        )
+    }
+
+    /// Rows so far.
+    pub fn n_rows(&self) -> u64 {
+        self.online.n_rows()
+    }
+
+    /// The sum of what [`observe`](Self::observe) returned.
+    pub fn log_likelihood(&self) -> f64 {
+        self.online.log_likelihood()
+    }
+}
