@@ -64,7 +64,7 @@ fn the_data_are_the_slides_own() {
     for (slide, points) in of_density {
         same_data(&points.rows, &slides[slide.to_string()]["data"], slide);
     }
-    let series = regimes::examples::sine_then_cosine().values;
+    let series = regimes::examples::sine_then_cosine().only_column().unwrap();
     let pairs = Array2::from_shape_fn((999, 2), |(i, j)| series[i + j]);
     same_data(&pairs, &slides["14"]["data"], 14);
     let images = digits::Images::shipped().unwrap();
@@ -119,7 +119,7 @@ fn the_andromeda_galaxy_is_fitted_better_than_scikit_learn_does() {
 #[test]
 fn where_the_optimum_is_the_same_so_are_the_parameters() {
     let slides = slides();
-    let regimes_series = regimes::examples::sine_then_cosine().values;
+    let regimes_series = regimes::examples::sine_then_cosine().only_column().unwrap();
     let pairs = Array2::from_shape_fn((999, 2), |(i, j)| regimes_series[i + j]);
     for slide in FITTED.into_iter().chain([14]) {
         let expected = &slides[slide.to_string()]["converged"];
@@ -226,7 +226,7 @@ fn the_slides_regimes_tell_low_from_high_only() {
     assert!((0.5..0.56).contains(&right), "{right}");
     // scikit-learn's fit, which stops early, on the same pairs.
     let theirs = model_of(&slides()["14"]["model"]);
-    let pairs = Array2::from_shape_fn((999, 2), |(i, j)| series.values[i + j]);
+    let pairs = Array2::from_shape_fn((999, 2), |(i, j)| series.values[(i + j, 0)]);
     let labels = theirs.labels(&pairs).unwrap();
     let low = labels.iter().filter(|&&label| label == 0).count();
     assert_eq!((low, labels.len() - low), (510, 489));

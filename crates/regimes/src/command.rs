@@ -78,8 +78,12 @@ struct JsonRegime {
 impl Args {
     fn series(&self) -> Result<Series, Failure> {
         match &self.input {
-            Some(path) => Series::read(path, self.column.as_deref(), self.time.as_deref())
-                .map_err(|e| Failure::of(path.display(), e)),
+            Some(path) => {
+                let columns: Vec<String> = self.column.iter().cloned().collect();
+                Series::read(path, &columns, self.time.as_deref())
+                    .and_then(|series| series.only_column().map(|_| series))
+                    .map_err(|e| Failure::of(path.display(), e))
+            }
             None if self.column.is_none() && self.time.is_none() => {
                 Ok(examples::sine_then_cosine())
             }
@@ -98,7 +102,7 @@ impl Args {
         let windows = format!("--lags {} makes windows of {}", self.lags, self.lags + 1);
         let reason = match error {
             GmmError::NoRows => {
-                let n = series.values.len();
+                let n = series.n_steps();
                 format!("there are {n} values, no window of which is complete ({windows})")
             }
             GmmError::TooFewRows {
@@ -107,7 +111,7 @@ impl Args {
             } => format!("too few complete windows for {n_components} regimes: {n_rows}"),
             GmmError::Overflow { .. } => format!(
                 "the values of {} are too large: their variance overflows",
-                series.value_name
+                series.columns[0]
             ),
             error => return Failure::of_fit(self.name(series), error),
         };
@@ -123,7 +127,7 @@ impl Args {
         // More regimes than values are not even tried.
         let (least, most) = self.fit.n_components(2..=2).into_inner();
         Options {
-            n_regimes: least..=most.min(series.values.len()).max(least),
+            n_regimes: least..=most.min(series.n_steps()).max(least),
             n_lags: usize::from(self.lags),
             covariance_type: self.fit.covariance.unwrap_or_default(),
             params: self.fit.params(ridge),
@@ -147,8 +151,8 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let report = report.map_err(|e| args.refused(&series, e))?;
     let json = to_json(&JsonReport {
         input: &series.name,
-        column: &series.value_name,
-        values: series.values.len(),
+        column: &series.columns[0],
+        values: series.n_steps(),
         missing_values: report.n_missing,
         lags: args.lags,
         seed: args.fit.search.seed,
@@ -180,13 +184,13 @@ fn rows(series: &Series, report: &Report) -> Vec<u8> {
     let k = report.summary.len();
     let mut names = vec![
         series.time_name.clone(),
-        series.value_name.clone(),
+        series.columns[0].clone(),
         String::from("regime"),
     ];
     names.extend((1..=k).map(|regime| format!("posterior_{regime}")));
     let mut posteriors = report.posteriors.outer_iter();
-    let lines = (0..series.values.len()).map(|t| {
-        let value = series.values[t];
+    let lines = (0..series.n_steps()).map(|t| {
+        let value = series.values[(t, 0)];
         let mut line = vec![
             series.labels[t].clone(),
             if value.is_nan() {
@@ -213,8 +217,8 @@ fn summary(series: &Series, report: &Report) -> Vec<String> {
     let mut lines = vec![format!(
         "{}: {} values of {}",
         series.name,
-        series.values.len(),
-        series.value_name
+        series.n_steps(),
+        series.columns[0]
     )];
     if report.n_missing > 0 {
         let values = match report.n_missing {

@@ -36,7 +36,7 @@ pub fn draw(series: &Series, report: &Report) -> Sheet {
         &format!("Regimes of {}", series.name),
         &format!(
             "{} values · {n_regimes} regimes of windows of {} · mean log-likelihood {} nats",
-            series.values.len(),
+            series.n_steps(),
             report.fitted.model.n_features(),
             typeset(report.fitted.mean_log_likelihood(), 4)
         ),
@@ -44,19 +44,19 @@ pub fn draw(series: &Series, report: &Report) -> Sheet {
     let times = padded(series.times.iter().copied());
     let axes = with_names(
         series,
-        Axes::new(plot, times, padded(series.values.iter().copied())),
+        Axes::new(plot, times, padded(series.values.column(0).iter().copied())),
     )
-    .labelled("", &series.value_name);
+    .labelled("", &series.columns[0]);
     axes.draw(&mut sheet);
     let points = || {
         series
             .times
             .iter()
             .copied()
-            .zip(series.values.iter().copied())
+            .zip(series.values.column(0).to_vec())
     };
     axes.line(&mut sheet, points(), Stroke::new(Color(120, 120, 120), 1.0));
-    let radius = if series.values.len() > 400 { 2.6 } else { 3.6 };
+    let radius = if series.n_steps() > 400 { 2.6 } else { 3.6 };
     for (point, regime) in points().zip(&report.regimes) {
         if let Some(regime) = regime {
             axes.dot(&mut sheet, point, radius, Fill::new(distinct(*regime)));

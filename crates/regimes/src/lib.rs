@@ -20,6 +20,6 @@ mod features;
 mod figure;
 mod model;
 
-pub use data::{Series, SeriesError};
+pub use data::{Series, SeriesError, Step, TimeError};
 pub use figure::draw;
 pub use model::{Options, Regime, Report, analyze};

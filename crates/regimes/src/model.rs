@@ -64,13 +64,19 @@ pub struct Report {
 /// iteration, with the fit's place in the order of fitting.
 ///
 /// # Errors
-/// [`GmmError::TooFewRows`] for fewer complete windows than regimes, and those of the fit.
+/// [`GmmError::SizeMismatch`] for a series of several columns, [`GmmError::TooFewRows`] for fewer complete windows than
+/// regimes, and those of the fit.
 pub fn analyze(
     series: &Series,
     options: &Options,
     observe: &(dyn Fn(usize, Progress) + Sync),
 ) -> Result<Report, GmmError> {
-    let (rows, ends) = windows(&series.values, options.n_lags + 1);
+    let values = series.only_column().map_err(|_| GmmError::SizeMismatch {
+        what: "columns of a series that is cut into windows",
+        expected: 1,
+        found: series.columns.len(),
+    })?;
+    let (rows, ends) = windows(&values, options.n_lags + 1);
     let ranking = rank(
         &Sample::new(&rows),
         &options.params,
@@ -80,12 +86,12 @@ pub fn analyze(
     )?;
     let best = ranking.into_iter().next().ok_or(GmmError::NoRows)?;
     let labels = best.model.labels(&rows)?;
-    let mut regimes = vec![None; series.values.len()];
+    let mut regimes = vec![None; values.len()];
     for (&end, &label) in ends.iter().zip(&labels) {
         regimes[end] = Some(label);
     }
     let found: Vec<Regime> = (0..best.model.n_components())
-        .map(|k| summary(k, &series.values, &regimes))
+        .map(|k| summary(k, &values, &regimes))
         .collect();
     let mut order: Vec<usize> = (0..found.len()).collect();
     // NaN, of no times, comes last.
@@ -99,7 +105,7 @@ pub fn analyze(
     Ok(Report {
         posteriors: fitted.model.responsibilities(&rows)?,
         summary: order.iter().map(|&k| found[k]).collect(),
-        n_missing: series.values.iter().filter(|v| v.is_nan()).count(),
+        n_missing: values.iter().filter(|v| v.is_nan()).count(),
         fitted,
         regimes,
     })
@@ -126,7 +132,7 @@ mod tests {
             .map(|t| f64::from(t / 30 % 2) * 8.0 + f64::from(t * 7 % 11) * 0.1)
             .collect();
         let mut series = Series::new("steps", values);
-        series.values[40] = f64::NAN;
+        series.values[(40, 0)] = f64::NAN;
         let report = analyze(&series, &Options::default(), &|_, _| {}).unwrap();
         assert_eq!(
             (report.regimes[0], report.regimes[40], report.regimes[41]),
