@@ -19,7 +19,12 @@ pub mod examples;
 mod features;
 mod figure;
 mod model;
+mod score;
 
 pub use data::{Series, SeriesError, Step, TimeError};
 pub use figure::draw;
 pub use model::{Options, Regime, Report, analyze};
+pub use score::{
+    INTERVALS, Interval, IntervalScores, PINBALLS, PointScores, Predictive, Scale, Score, Scores,
+    Yardstick, naive_mae,
+};
