@@ -29,6 +29,7 @@ mod numerals;
 mod paint;
 mod palette;
 mod sheet;
+mod stack;
 mod ticks;
 
 pub use axes::{Axes, BELOW, Frame, LEFT, padded};
