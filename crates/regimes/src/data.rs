@@ -1,5 +1,6 @@
 //! Series of values in time.
 
+mod calendar;
 mod error;
 mod regular;
 mod time;
@@ -11,6 +12,7 @@ use gmm_table::{Column, Table, TableError};
 
 use regular::{Clock, Kind, Times};
 
+pub(crate) use calendar::calendar_names;
 pub use error::{SeriesError, TimeError};
 pub use time::Step;
 

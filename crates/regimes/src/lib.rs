@@ -22,7 +22,7 @@ mod model;
 mod score;
 
 pub use data::{Series, SeriesError, Step, TimeError};
-pub use figure::draw;
+pub use figure::{AnomalyChart, Band, Fan, PitChart, RegimeChart, Rolling, Surprise, draw};
 pub use model::{Options, Regime, Report, analyze};
 pub use score::{
     INTERVALS, Interval, IntervalScores, PINBALLS, PointScores, Predictive, Scale, Score, Scores,

@@ -10,6 +10,7 @@ mod predictive;
 mod quadrature;
 mod scale;
 
+pub(crate) use gathered::counts;
 pub use gathered::{IntervalScores, Scores};
 pub use one::{INTERVALS, Interval, PINBALLS, Score};
 pub use points::{PointScores, Yardstick, naive_mae};

@@ -14,7 +14,7 @@ const REACH: f64 = 9.0;
 /// Of the whole, what two rules of quadrature may differ by in an interval; the error is far less.
 const TOLERANCE: f64 = 1e-9;
 /// Components up to which the double sum of the closed form is faster than quadrature.
-const CLOSED: usize = 512;
+const CLOSED: usize = 256;
 
 /// One Gaussian on the scale of the mixture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -213,7 +213,7 @@ impl Predictive {
 
     /// The continuous ranked probability score, ∫(F(x) − 1{x ≥ y})² dx (Gneiting & Raftery 2007, eq. 20), in the units
     /// of the value: E|X − y| − ½E|X − X′|, which for Gaussians is a sum over their pairs (Grimit et al., *QJRMS* 132,
-    /// 2006). Of more than 512 components and on other scales it is found by quadrature, right to about 1e-9 of itself.
+    /// 2006). Of more than 256 components and on other scales it is found by quadrature, right to about 1e-9 of itself.
     ///
     /// # Errors
     /// [`GmmError::NonFinite`] for a y that is no finite number.
