@@ -61,7 +61,8 @@ pub struct Score {
     pub crps: f64,
     /// −ln of the density.
     pub log_score: f64,
-    /// P(X ≤ truth), uniform if the forecasts are right (Dawid 1984; Diebold, Gunther & Tay 1998).
+    /// P(X ≤ truth), uniform if the forecasts are right (Dawid 1984; Diebold, Gunther & Tay 1998); of a 0 on the scale of
+    /// roots, which has a probability of its own, that probability.
     pub pit: f64,
 }
 

@@ -397,6 +397,23 @@ mod tests {
     }
 
     #[test]
+    fn on_the_scale_of_roots_the_score_is_that_of_sums_over_a_fine_grid() {
+        const STEP: f64 = 5e-4;
+        let forecast = three(Scale::Sqrt);
+        let places: Vec<f64> = (0..80_000).map(|i| (f64::from(i) + 0.5) * STEP).collect();
+        let z: Vec<f64> = places.iter().map(|x| Scale::Sqrt.to(*x)).collect();
+        let cdf = forecast.cdf_on_scale(&z).unwrap();
+        let tail: f64 = cdf.iter().map(|p| STEP * (1.0 - p)).sum();
+        assert!((tail - forecast.mean()).abs() < 1e-6);
+        for y in [0.0, 0.8, 3.0, 12.5] {
+            let off = |(p, x): (&f64, &f64)| if *x < y { *p } else { 1.0 - p };
+            let sum: f64 = cdf.iter().zip(&places).map(off).map(|d| STEP * d * d).sum();
+            let found = forecast.crps(y).unwrap();
+            assert!((sum - found).abs() < 1e-6, "{y}: {sum} {found}");
+        }
+    }
+
+    #[test]
     fn moments_densities_and_scores_are_those_of_draws() {
         for scale in [Scale::Identity, Scale::Sqrt, Scale::Log] {
             let forecast = three(scale);
