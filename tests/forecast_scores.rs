@@ -57,7 +57,10 @@ fn single_distributions_have_the_scores_of_their_closed_forms() {
 
 #[test]
 fn intervals_have_the_scores_of_scoringrules() {
-    for case in golden("forecast_scores.json")["intervals"].as_array().unwrap() {
+    for case in golden("forecast_scores.json")["intervals"]
+        .as_array()
+        .unwrap()
+    {
         let [low, high, level, y] =
             ["low", "high", "level", "value"].map(|name| number(case, name));
         let ours = Interval { level, low, high }.winkler(y);

@@ -7,7 +7,8 @@ use rand::{Rng, SeedableRng};
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256Plus;
 
-use super::*;
+use super::belief::{PseudoRows, RegressionBelief, What};
+use super::regressor::Regressor;
 use crate::belief::{Belief, Ridge};
 use crate::covariance::CovarianceType;
 use crate::em::{Stopping, climb};

@@ -163,7 +163,7 @@ fn what_an_m_step_expects_never_falls_and_ends_at_a_maximum() {
             if !own {
                 now.variances.fill(0.7);
             }
-            let mut now = now.regressors(belief.reference()).unwrap();
+            let mut now = now.regressors(&belief.reference).unwrap();
             for _ in 0..4 {
                 let next = belief.emissions(&stats, Some(&now)).unwrap();
                 let (before, after) = (expected(&stats, &now), expected(&stats, &next));
@@ -178,7 +178,7 @@ fn what_an_m_step_expects_never_falls_and_ends_at_a_maximum() {
                 for x in parts.into_iter().flatten() {
                     *x += rng.gen_range(-1e-3..1e-3);
                 }
-                let near = near.regressors(belief.reference()).unwrap();
+                let near = near.regressors(&belief.reference).unwrap();
                 assert!(expected(&stats, &near) <= best + 1e-10 * best.abs());
             }
         }
@@ -194,7 +194,7 @@ fn states_without_rows_stay_where_they_are() {
         }
     }
     let belief = HamiltonBelief::new(&survey(&rows), 3, true, Ridge::Relative(1e-6));
-    let now = model(3, 1).regressors(belief.reference()).unwrap();
+    let now = model(3, 1).regressors(&belief.reference).unwrap();
     let found = Hamilton::of(&belief.emissions(&stats, Some(&now)).unwrap(), 3);
     assert_eq!(found.means[1], model(3, 1).means[1]);
     let others = [found.variances[0], found.variances[2]];
@@ -223,12 +223,12 @@ fn a_mixture_of_composites_climbs_with_and_without_a_prior() {
                     ar: vec![0.0; p],
                     variances: vec![1.0; k],
                 };
-                let start = start.regressors(belief.reference()).unwrap();
+                let start = start.regressors(&belief.reference).unwrap();
                 let (found, n) = climbed(&rows, &belief, start, accelerate);
                 steps[usize::from(accelerate)] += n;
                 // What comes out is of the family.
                 let of = Hamilton::of(found.components(), k);
-                let again = of.regressors(belief.reference()).unwrap();
+                let again = of.regressors(&belief.reference).unwrap();
                 assert_eq!(found.components(), again);
             }
         }
@@ -240,7 +240,7 @@ fn a_mixture_of_composites_climbs_with_and_without_a_prior() {
 fn what_is_of_the_family_is_admitted_as_it_is() {
     let (rows, _) = soft(2, 2, 14);
     let belief = HamiltonBelief::new(&survey(&rows), 2, true, Ridge::Relative(1e-6));
-    let now = model(2, 2).regressors(belief.reference()).unwrap();
+    let now = model(2, 2).regressors(&belief.reference).unwrap();
     let shares = [0.3, 0.2, 0.1, 0.0, 0.1, 0.1, 0.1, 0.1];
     let (_, admitted) = belief.admitted(&shares, now).unwrap();
     let found = Hamilton::of(&admitted, 2);
@@ -249,6 +249,6 @@ fn what_is_of_the_family_is_admitted_as_it_is() {
     }
     let mut narrow = model(2, 2);
     narrow.variances[1] = 1e-9;
-    let narrow = narrow.regressors(belief.reference()).unwrap();
+    let narrow = narrow.regressors(&belief.reference).unwrap();
     assert!(belief.admitted(&shares, narrow).is_none());
 }

@@ -1,8 +1,8 @@
-//! The command line.
+//! `regimes windows`: a mixture of successive values, as the slide has it.
 
 use std::path::{Path, PathBuf};
 
-use gmm_cli::clap::{self, Parser};
+use gmm_cli::clap;
 use gmm_cli::{
     Bar, Failure, FitArgs, FitReport, OutputArgs, Places, TableArgs, closing, named_after, notes,
     to_json,
@@ -13,21 +13,9 @@ use gmm_table::{number, to_csv};
 use regimes::{Options, Report, Series, analyze, draw, examples};
 use serde::Serialize;
 
-/// Find regimes in a time series by a Gaussian mixture of its lags
-///
-/// Writes a figure of the series in the colours of its regimes, and on request a table of every time's regime and
-/// a JSON report. Windows that lack a value have no regime.
-#[derive(Debug, Parser)]
-#[command(
-    version,
-    mut_arg("components", |flag| flag.help("Number of regimes [default: 2]")),
-    after_help = "\
-Examples:
-  regimes                                    the slide's series
-  regimes rates.csv -k 3                     three regimes of a column
-  regimes data.csv --column close --time day --lags 2 --csv out.csv
-  regimes data.csv --column close --select 1..6"
-)]
+/// What the task is told.
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("components", |flag| flag.help("Number of regimes [default: 2]")))]
 pub(crate) struct Args {
     /// Table with the series: CSV, TSV or the like [default: the slide's series]
     input: Option<PathBuf>,
