@@ -42,7 +42,7 @@ fn without_a_word_the_slides_series_is_drawn() {
 #[test]
 fn the_report_agrees_with_the_table_of_times() {
     let folder = with_days();
-    let report = folder.json(&["days.csv", "-c", "price", "--csv", "out.csv"]);
+    let report = folder.json(&["windows", "days.csv", "-c", "price", "--csv", "out.csv"]);
     assert_eq!(folder.names(), ["days-regimes.png", "days.csv", "out.csv"]);
     assert_eq!(
         (&report["column"], &report["values"]),
@@ -174,9 +174,12 @@ fn wrong_usage_is_exit_code_2() {
         ("--lags", "1001"),
         ("--out", "x.pdf"),
     ] {
-        usage(&["days.csv", "-c", "price", flag, value], &[flag, value]);
+        usage(
+            &["windows", "days.csv", "-c", "price", flag, value],
+            &[flag, value],
+        );
     }
-    usage(&["days.csv", "other.csv"], &["other.csv"]);
+    usage(&["windows", "days.csv", "other.csv"], &["other.csv"]);
     usage(&["--nonsense"], &["--nonsense"]);
     usage(&["-c", "price"], &["--column", "no file"]);
     usage(&["-t", "day"], &["--time", "no file"]);
@@ -187,7 +190,10 @@ fn wrong_usage_is_exit_code_2() {
         (["--out", "x.png", "--csv", "./x.png"], "twice"),
         (["--csv", "days-regimes.png", "--lags", "1"], "twice"),
     ] {
-        usage(&[&["days.csv", "-c", "price"], &args[..]].concat(), &[name]);
+        usage(
+            &[&["windows", "days.csv", "-c", "price"], &args[..]].concat(),
+            &[name],
+        );
     }
     assert_eq!(folder.read("days.csv"), days());
 }
@@ -222,9 +228,9 @@ fn failed_work_is_exit_code_1_and_names_the_place() {
     }
     let work = |args: &[&str], words: &[&str]| {
         folder.refused(
-            &[&["days.csv"], args].concat(),
+            &[&["windows", "days.csv"], args].concat(),
             1,
-            &[&["days.csv"], words].concat(),
+            &[&["windows", "days.csv"], words].concat(),
         );
     };
     work(&[], &["price, count", "--column"]);
@@ -244,7 +250,7 @@ fn failed_work_is_exit_code_1_and_names_the_place() {
         ["--out", "nowhere/x.png"],
     ] {
         let [_, place] = args;
-        let args = [&["days.csv", "-c", "price"], &args[..]].concat();
+        let args = [&["windows", "days.csv", "-c", "price"], &args[..]].concat();
         folder.refused(&args, 1, &["cannot write", place, "folder"]);
     }
 }

@@ -64,7 +64,7 @@ pub(crate) struct RegressionBelief {
     residuals: Belief,
     what: What,
     prior: Option<PseudoRows>,
-    reference: Arc<Reference>,
+    pub(super) reference: Arc<Reference>,
 }
 
 impl RegressionBelief {

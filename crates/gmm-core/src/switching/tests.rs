@@ -311,7 +311,7 @@ fn common_coefficients_are_common_and_the_best_of_such() {
                     .map(|r| {
                         let mut slopes = r.coefficients().to_vec();
                         slopes[at] += step;
-                        let (mean, reference) = (r.mean().to_vec(), Arc::clone(belief.reference()));
+                        let (mean, reference) = (r.mean().to_vec(), Arc::clone(&belief.reference));
                         Regressor::new(mean, slopes, r.residual().clone(), reference)
                     })
                     .collect();
