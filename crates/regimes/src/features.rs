@@ -1,6 +1,54 @@
-//! From a series to rows: windows of successive values.
+//! From a series to rows: windows of successive values, and what values are explained by.
 
-use gmm_core::ndarray::Array2;
+use gmm_core::ndarray::{Array2, ArrayView2};
+
+/// What explains the values of a step: waves of given frequencies, and the values of the steps before.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Design {
+    /// In radians a step.
+    pub frequencies: Vec<f64>,
+    /// Steps before each that it depends on.
+    pub n_lags: usize,
+}
+
+impl Design {
+    /// Numbers that explain a step of so many columns.
+    pub fn n_given(&self, n_columns: usize) -> usize {
+        2 * self.frequencies.len() + self.n_lags * n_columns
+    }
+
+    /// What explains step `t`, which has `n_lags` steps before it: cosine and sine of each wave, then the values before, the
+    /// oldest first.
+    pub fn given(&self, values: ArrayView2<'_, f64>, t: usize) -> Vec<f64> {
+        let mut given = self.waves(t);
+        for before in t - self.n_lags..t {
+            given.extend(values.row(before));
+        }
+        given
+    }
+
+    fn waves(&self, t: usize) -> Vec<f64> {
+        let wave = |w: &f64| {
+            let (sine, cosine) = (w * t as f64).sin_cos();
+            [cosine, sine]
+        };
+        self.frequencies.iter().flat_map(wave).collect()
+    }
+
+    /// What explains each step from `first` on, which is at least `n_lags`, and its values.
+    pub(crate) fn rows(&self, values: ArrayView2<'_, f64>, first: usize) -> Array2<f64> {
+        let (n, q) = values.dim();
+        let rows = (first..n).flat_map(|t| {
+            let mut row = self.given(values, t);
+            row.extend(values.row(t));
+            row
+        });
+        let width = self.n_given(q) + q;
+        let flat: Vec<f64> = rows.collect();
+        // As many rows of this width as there are steps.
+        Array2::from_shape_vec((flat.len() / width.max(1), width), flat).unwrap_or_default()
+    }
+}
 
 /// Windows of `width` successive values, and the time each ends at. Those with a missing value are left out.
 pub(crate) fn windows(values: &[f64], width: usize) -> (Array2<f64>, Vec<usize>) {

@@ -22,8 +22,11 @@ mod model;
 mod score;
 
 pub use data::{Series, SeriesError, Step, TimeError};
+pub use features::Design;
 pub use figure::{AnomalyChart, Band, Fan, PitChart, RegimeChart, Rolling, Surprise, draw};
-pub use model::{Options, Regime, Report, analyze};
+pub use model::{
+    Candidate, DetectOptions, Detection, Found, Options, Regime, Report, analyze, detect,
+};
 pub use score::{
     INTERVALS, Interval, IntervalScores, PINBALLS, PointScores, Predictive, Scale, Score, Scores,
     Yardstick, naive_mae,

@@ -132,18 +132,12 @@ impl Chain {
 
     /// Steps that a visit of each regime is expected to last, 1/(1 − pₖₖ); infinite for one that is never left.
     pub fn expected_durations(&self) -> Vec<f64> {
-        let stays = self.rows.iter().enumerate().map(|(k, row)| {
+        let duration = |(k, row): (usize, &Shares)| {
             // Not 1 − pₖₖ, which is 0 to rounding long before the others are.
-            let leaves: f64 = row
-                .values()
-                .iter()
-                .enumerate()
-                .filter(|(j, _)| *j != k)
-                .map(|(_, p)| p)
-                .sum();
-            1.0 / leaves
-        });
-        stays.collect()
+            let others = row.values().iter().enumerate().filter(|(j, _)| *j != k);
+            1.0 / others.fold(0.0, |sum, (_, p)| sum + p)
+        };
+        self.rows.iter().enumerate().map(duration).collect()
     }
 
     /// Probabilities of the regimes `n_steps` after they were these.
