@@ -2,6 +2,7 @@
 
 mod anomalies;
 mod fan;
+mod found;
 mod page;
 mod pit;
 mod regimes;
@@ -9,9 +10,11 @@ mod slide;
 
 pub use anomalies::{AnomalyChart, Surprise};
 pub use fan::{Band, Fan, Rolling};
+pub use found::{explained, found_chart};
 pub use pit::PitChart;
 pub use regimes::RegimeChart;
 pub use slide::draw;
+pub(crate) use slide::slide_chart;
 
 #[cfg(test)]
 mod tests;

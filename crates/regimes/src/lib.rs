@@ -23,9 +23,12 @@ mod score;
 
 pub use data::{Series, SeriesError, Step, TimeError};
 pub use features::Design;
-pub use figure::{AnomalyChart, Band, Fan, PitChart, RegimeChart, Rolling, Surprise, draw};
+pub use figure::{
+    AnomalyChart, Band, Fan, PitChart, RegimeChart, Rolling, Surprise, draw, explained, found_chart,
+};
 pub use model::{
-    Candidate, DetectOptions, Detection, Found, Options, Regime, Report, analyze, detect,
+    Anomalies, AnomalyOptions, Candidate, DetectOptions, Detection, Found, Judged, Options, Regime,
+    Report, analyze, anomalies, detect,
 };
 pub use score::{
     INTERVALS, Interval, IntervalScores, PINBALLS, PointScores, Predictive, Scale, Score, Scores,

@@ -26,17 +26,26 @@ fn with_days() -> Trial {
 }
 
 #[test]
-fn without_a_word_the_slides_series_is_drawn() {
+fn without_a_word_the_slides_series_is_divided_in_two_ways() {
     let folder = folder();
     let text = folder.said(&[]);
     assert_eq!(folder.names(), ["slide14-regimes.png"]);
     assert!(
-        text.contains("converged") && text.contains("slide14-regimes.png"),
+        text.contains("100.0 %") && text.contains("slide14-regimes.png"),
         "{text}"
     );
     let report = folder.json(&[]);
-    assert_eq!(report["n_components"], 2);
-    assert_eq!(report["lags"], 1);
+    // The slide's recipe, and the regimes that made the series.
+    let slide = report["slide_right"].as_f64().unwrap();
+    assert!((0.5..0.55).contains(&slide), "{report}");
+    assert!(report["found_right"].as_f64().unwrap() >= 0.99, "{report}");
+    let changes = report["change_at"].as_array().unwrap();
+    let step = 10.0 / 999.0;
+    assert_eq!(changes.len(), 1);
+    assert!(
+        (changes[0].as_f64().unwrap() - 5.0).abs() <= 5.0 * step,
+        "{report}"
+    );
 }
 
 #[test]
@@ -77,7 +86,7 @@ fn the_report_agrees_with_the_table_of_times() {
 fn a_figure_named_so_is_an_svg_and_quiet_is_quiet() {
     let folder = with_days();
     let args = [
-        "days.csv", "-c", "2", "-t", "count", "-q", "-o", "x.svg", "--json", "x.json",
+        "windows", "days.csv", "-c", "2", "-t", "count", "-q", "-o", "x.svg", "--json", "x.json",
     ];
     assert_eq!(folder.said(&args), "");
     assert_eq!(folder.names(), ["days.csv", "x.json", "x.svg"]);
@@ -95,12 +104,12 @@ fn missing_values_are_told_and_take_their_windows_with_them() {
     };
     let text = String::from("v\n") + &(0..40).map(value).collect::<String>();
     folder.write("gaps.csv", text);
-    let text = folder.said(&["gaps.csv", "--csv", "out.csv"]);
+    let text = folder.said(&["windows", "gaps.csv", "--csv", "out.csv"]);
     assert!(
         text.contains("40 values of v") && text.contains("2 values are missing"),
         "{text}"
     );
-    let report = folder.json(&["gaps.csv"]);
+    let report = folder.json(&["windows", "gaps.csv"]);
     assert_eq!(report["missing_values"], 2);
     assert_eq!(
         report["sizes"]
@@ -122,19 +131,23 @@ fn missing_values_are_told_and_take_their_windows_with_them() {
 fn unusual_series_are_still_series() {
     let folder = folder();
     folder.write("equal.csv", "3\n".repeat(30));
-    let report = folder.json(&["equal.csv", "-k", "3"]);
+    let report = folder.json(&["windows", "equal.csv", "-k", "3"]);
     assert_eq!(report["regimes"].as_array().unwrap().len(), 3);
-    assert!(!folder.said(&["equal.csv", "-k", "3"]).contains("NaN"));
+    assert!(
+        !folder
+            .said(&["windows", "equal.csv", "-k", "3"])
+            .contains("NaN")
+    );
     folder.write("one.csv", "5\n");
-    let report = folder.json(&["one.csv", "--lags", "0", "-k", "1"]);
+    let report = folder.json(&["windows", "one.csv", "--lags", "0", "-k", "1"]);
     assert_eq!(report["sizes"], serde_json::json!([1]));
     // Of a range only as many regimes are tried as there are values.
     folder.write("few.csv", "1\n2\n4\n1\n9\n3\n");
-    let report = folder.json(&["few.csv", "--select", "1..1000000000"]);
+    let report = folder.json(&["windows", "few.csv", "--select", "1..1000000000"]);
     assert!(report["n_components"].as_u64().unwrap() <= 5);
     folder.write("spaced.csv", "day ; price\n1;2,5\n");
     folder.refused(
-        &["spaced.csv", "-c", " price "],
+        &["windows", "spaced.csv", "-c", " price "],
         1,
         &["line 2", "\"price\"", "comma"],
     );
@@ -144,6 +157,7 @@ fn unusual_series_are_still_series() {
 fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let folder = with_days();
     let fit = [
+        "windows",
         "days.csv",
         "-c",
         "price",
@@ -181,8 +195,9 @@ fn wrong_usage_is_exit_code_2() {
     }
     usage(&["windows", "days.csv", "other.csv"], &["other.csv"]);
     usage(&["--nonsense"], &["--nonsense"]);
-    usage(&["-c", "price"], &["--column", "no file"]);
-    usage(&["-t", "day"], &["--time", "no file"]);
+    usage(&["windows", "-c", "price"], &["--column", "no file"]);
+    usage(&["windows", "-t", "day"], &["--time", "no file"]);
+    usage(&["-o", "x.png", "detect", "days.csv"], &["detect"]);
     for (args, name) in [
         (["--csv", "./days.csv", "-q", "-q"], "-q"),
         (["--csv", "./days.csv", "--lags", "1"], "twice"),
@@ -224,13 +239,13 @@ fn failed_work_is_exit_code_1_and_names_the_place() {
         ("holes.csv", "a\n1\nNA\n2\n\"\"\n3\n", &["no window"]),
     ] {
         folder.write(name, text);
-        folder.refused(&[name], 1, &[&[name], words].concat());
+        folder.refused(&["windows", name], 1, &[&[name], words].concat());
     }
     let work = |args: &[&str], words: &[&str]| {
         folder.refused(
             &[&["windows", "days.csv"], args].concat(),
             1,
-            &[&["windows", "days.csv"], words].concat(),
+            &[&["days.csv"], words].concat(),
         );
     };
     work(&[], &["price, count", "--column"]);
@@ -242,8 +257,8 @@ fn failed_work_is_exit_code_1_and_names_the_place() {
         &["40 values", "--lags 40"],
     );
     work(&["-c", "price", "-k", "40"], &["40 regimes", "39"]);
-    folder.refused(&["gone.csv"], 1, &["gone.csv", "no such file"]);
-    folder.refused(&["folder.csv"], 1, &["folder.csv", "folder"]);
+    folder.refused(&["windows", "gone.csv"], 1, &["gone.csv", "no such file"]);
+    folder.refused(&["windows", "folder.csv"], 1, &["folder.csv", "folder"]);
     for args in [
         ["--json", "nowhere/x"],
         ["--csv", "folder.csv"],

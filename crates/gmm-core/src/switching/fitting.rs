@@ -221,14 +221,7 @@ impl SwitchingParams {
             } else {
                 belief
             };
-            return self.fit_with(
-                data,
-                &survey,
-                &regression,
-                &belief,
-                n_parameters,
-                residual_type,
-            );
+            return self.fit_with(data, &survey, &regression, &belief, n_parameters);
         }
         let what = if self.switches == Switches::All {
             What::All
@@ -240,14 +233,7 @@ impl SwitchingParams {
             belief = belief.with_prior(PseudoRows::of(&survey, self.prior_rows, 0.0));
         }
         let n_parameters = belief.n_parameters(self.n_regimes);
-        self.fit_with(
-            data,
-            &survey,
-            &regression,
-            &belief,
-            n_parameters,
-            residual_type,
-        )
+        self.fit_with(data, &survey, &regression, &belief, n_parameters)
     }
 
     fn fit_with(
@@ -257,7 +243,6 @@ impl SwitchingParams {
         regression: &RegressionBelief,
         belief: &(impl Estimate<Regressor> + Clone),
         of_emissions: usize,
-        residual_type: CovarianceType,
     ) -> Result<FittedHmm<SwitchingRegression>, GmmError> {
         let k = self.n_regimes;
         let of_beginning = if self.is_stationary { 0 } else { k - 1 };
@@ -326,7 +311,6 @@ impl SwitchingParams {
             let model = SwitchingRegression {
                 hmm,
                 switches: self.switches,
-                residual_type,
                 n_parameters,
             };
             (model, n_parameters)

@@ -63,7 +63,6 @@ pub enum Switches {
 pub struct SwitchingRegression {
     pub(super) hmm: Hmm<Regressor>,
     pub(super) switches: Switches,
-    pub(super) residual_type: CovarianceType,
     pub(super) n_parameters: usize,
 }
 
@@ -205,7 +204,6 @@ impl SwitchingRegression {
         Self {
             hmm: Hmm::new(chain, mixes, emissions),
             switches,
-            residual_type: CovarianceType::Full,
             n_parameters: of_emissions + k * (k - 1) + of_beginning,
         }
     }
@@ -288,11 +286,31 @@ impl SwitchingRegression {
         })
     }
 
+    /// The density of the targets of a row given its other columns, where the regimes have these probabilities, K numbers; of a
+    /// switching mean, as if each had been so at all times before.
+    ///
+    /// # Errors
+    /// [`GmmError::SizeMismatch`] for another number of probabilities or given values, [`GmmError::NonFinite`] and
+    /// [`GmmError::NonFiniteMean`] for given values that are no numbers or too far out; of what is wrong with the probabilities as
+    /// of weights.
+    pub fn given(&self, probabilities: &[f64], given: &[f64]) -> Result<Gmm, GmmError> {
+        GmmError::check_size(
+            "probabilities of regimes",
+            self.n_regimes(),
+            probabilities.len(),
+        )?;
+        let layout = Layout::new(self.hmm.chain());
+        let mut states = vec![0.0; self.hmm.chain().n_states()];
+        for (k, p) in probabilities.iter().enumerate() {
+            states[layout.constant_state(k)] = *p;
+        }
+        targets_given(&self.hmm, states, given)
+    }
+
     /// Follows rows one by one.
     pub fn filter(&self) -> SwitchingFilter {
         SwitchingFilter {
             online: Online::new(self.hmm.clone(), self.n_features()),
-            residual_type: self.residual_type,
         }
     }
 
@@ -325,6 +343,31 @@ pub(super) fn check_n_states(n_regimes: usize, memory: usize) -> Result<(), GmmE
     Ok(())
 }
 
+/// The mixture of the targets given the other columns, where states have these probabilities.
+fn targets_given(hmm: &Hmm<Regressor>, states: Vec<f64>, given: &[f64]) -> Result<Gmm, GmmError> {
+    GmmError::check_size(
+        "number of given values",
+        hmm.emissions()[0].n_given(),
+        given.len(),
+    )?;
+    if let Some(column) = given.iter().position(|x| !x.is_finite()) {
+        return Err(GmmError::NonFinite {
+            row: 0,
+            column,
+            value: given[column],
+        });
+    }
+    let target = |r: &Regressor| Gaussian::new(r.mean_given(given), r.residual().clone());
+    let targets: Vec<Gaussian> = hmm.emissions().iter().map(target).collect();
+    for (component, target) in targets.iter().enumerate() {
+        if let Some(column) = target.mean().iter().position(|m| !m.is_finite()) {
+            return Err(GmmError::NonFiniteMean { component, column });
+        }
+    }
+    let mixture = Mixture::new(Shares::new(states)?, targets, None);
+    Ok(Gmm::from_mixture(mixture, CovarianceType::Full))
+}
+
 /// The rows of a sample that were seen whole.
 pub(super) fn whole_rows(sample: &crate::Sample<'_>) -> Result<Vec<Part>, GmmError> {
     if sample.noise().is_some() {
@@ -345,7 +388,6 @@ pub(super) fn whole_rows(sample: &crate::Sample<'_>) -> Result<Vec<Part>, GmmErr
 #[derive(Debug)]
 pub struct SwitchingFilter {
     online: Online<Regressor>,
-    residual_type: CovarianceType,
 }
 
 /// Where a series may be: the state of its chain, drawn from what is known of it.
@@ -379,33 +421,7 @@ impl SwitchingFilter {
     /// [`GmmError::SizeMismatch`] for another number of given values, [`GmmError::NonFinite`] for one that is no number, and
     /// where they are so far out that a mean given them is none.
     pub fn next(&self, given: &[f64]) -> Result<Gmm, GmmError> {
-        let states = self.online.ahead(1);
-        let emissions = self.online.hmm().emissions();
-        self.check_given(given)?;
-        let targets = emissions
-            .iter()
-            .map(|r| Gaussian::new(r.mean_given(given), r.residual().clone()));
-        let targets: Vec<Gaussian> = targets.collect();
-        for (component, target) in targets.iter().enumerate() {
-            if let Some(column) = target.mean().iter().position(|m| !m.is_finite()) {
-                return Err(GmmError::NonFiniteMean { component, column });
-            }
-        }
-        let mixture = Mixture::new(Shares::new(states)?, targets, None);
-        Ok(Gmm::from_mixture(mixture, self.residual_type))
-    }
-
-    fn check_given(&self, given: &[f64]) -> Result<(), GmmError> {
-        let first = &self.online.hmm().emissions()[0];
-        GmmError::check_size("number of given values", first.n_given(), given.len())?;
-        match given.iter().position(|x| !x.is_finite()) {
-            Some(column) => Err(GmmError::NonFinite {
-                row: 0,
-                column,
-                value: given[column],
-            }),
-            None => Ok(()),
-        }
+        targets_given(self.online.hmm(), self.online.ahead(1), given)
     }
 
     /// A state drawn from what is known after the last row, where a simulated future begins.

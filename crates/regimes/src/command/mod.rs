@@ -1,5 +1,9 @@
 //! The command line.
 
+mod anomalies;
+mod detect;
+mod series;
+mod slide;
 mod windows;
 
 use gmm_cli::Failure;
@@ -11,18 +15,29 @@ use gmm_cli::clap::{self, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(
     version,
+    args_conflicts_with_subcommands = true,
     after_help = "\
 Examples:
   regimes                                        the slide's series, two ways
+  regimes detect rates.csv                       how many regimes, when each held, how long they last
+  regimes detect rates.csv -k 2 --csv out.csv    two regimes, and their probabilities at every time
+  regimes anomalies load.csv --false-alarms .01  values that the regimes make improbable
   regimes windows rates.csv -k 3                 the slide's recipe: a mixture of successive values"
 )]
 pub(crate) struct Commands {
     #[command(subcommand)]
     task: Option<Task>,
+
+    #[command(flatten)]
+    slide: slide::Args,
 }
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Find the regimes of a series, and when each held
+    Detect(detect::Args),
+    /// Find the values that do not fit
+    Anomalies(anomalies::Args),
     /// Divide a series by a Gaussian mixture of its successive values, as the slide does
     Windows(windows::Args),
 }
@@ -30,7 +45,9 @@ enum Task {
 /// Does what the command line says.
 pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
     match commands.task {
+        Some(Task::Detect(args)) => detect::run(args),
+        Some(Task::Anomalies(args)) => anomalies::run(args),
         Some(Task::Windows(args)) => windows::run(args),
-        None => Err(Failure::Usage(String::from("a task is missing"))),
+        None => slide::run(commands.slide),
     }
 }

@@ -1,6 +1,6 @@
 //! Series in the colours of their regimes.
 
-use gmm_core::ndarray::ArrayView2;
+use gmm_core::ndarray::Array2;
 use gmm_figures::{Anchor, Axes, Color, Fill, Frame, Key, MUTED, Sheet, Stroke, distinct, padded};
 
 use super::page::{DIVIDING, page, radius, stretches, time_axes, time_names, time_range};
@@ -27,7 +27,7 @@ pub struct RegimeChart<'a> {
     /// The regime of each step, if it has one.
     pub regimes: &'a [Option<usize>],
     /// The probability of each regime at each step, steps × regimes; NaN where there are none.
-    pub probabilities: ArrayView2<'a, f64>,
+    pub probabilities: Array2<f64>,
     /// What each regime is called, and a few words on it.
     pub names: Vec<(String, String)>,
 }

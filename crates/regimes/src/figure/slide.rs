@@ -9,6 +9,11 @@ use crate::model::Report;
 
 /// The series, each value in the colour of its regime, over a ribbon of the regimes' posteriors.
 pub fn draw(series: &Series, report: &Report) -> Sheet {
+    slide_chart(series, report).sheet()
+}
+
+/// What is drawn of it.
+pub(crate) fn slide_chart<'a>(series: &'a Series, report: &'a Report) -> RegimeChart<'a> {
     let n_regimes = report.summary.len();
     let mut probabilities = Array2::from_elem((series.n_steps(), n_regimes), f64::NAN);
     let with_regime = (0..series.n_steps()).filter(|t| report.regimes[*t].is_some());
@@ -19,7 +24,7 @@ pub fn draw(series: &Series, report: &Report) -> Sheet {
         let mean = format!("mean {}", typeset(regime.mean, 2));
         (format!("Regime {}", k + 1), mean)
     };
-    let chart = RegimeChart {
+    RegimeChart {
         title: format!("Regimes of {}", series.name),
         subtitle: format!(
             "{} values · {n_regimes} regimes of windows of {} · mean log-likelihood {} nats",
@@ -29,8 +34,7 @@ pub fn draw(series: &Series, report: &Report) -> Sheet {
         ),
         series,
         regimes: &report.regimes,
-        probabilities: probabilities.view(),
+        probabilities,
         names: report.summary.iter().enumerate().map(name).collect(),
-    };
-    chart.sheet()
+    }
 }

@@ -36,7 +36,7 @@ fn odd_series_have_figures() {
             subtitle: String::new(),
             series: &series,
             regimes: &regimes,
-            probabilities: probabilities.view(),
+            probabilities: probabilities.clone(),
             names: vec![
                 (String::from("A"), String::from("low")),
                 (String::from("B"), String::new()),
@@ -120,7 +120,7 @@ fn figures_of_the_shipped_dates_name_round_ones() {
         subtitle: String::new(),
         series: &series,
         regimes: &regimes,
-        probabilities: probabilities.view(),
+        probabilities: probabilities.clone(),
         names: vec![(String::from("Recession"), String::from("mean <0")); 2],
     };
     let svg = String::from_utf8(chart.sheet().to_svg().unwrap()).unwrap();

@@ -17,7 +17,7 @@ use crate::data::Series;
 use crate::features::Design;
 
 pub use candidates::Candidate;
-use candidates::chosen;
+pub(super) use candidates::chosen;
 
 /// What to look for.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,6 +104,15 @@ impl Detection {
         self.fitted.outcome == Outcome::Converged
     }
 
+    /// The amplitude of the first wave in the first column in a regime, if there are waves.
+    pub fn amplitude(&self, regime: usize) -> Option<f64> {
+        if self.design.frequencies.is_empty() {
+            return None;
+        }
+        let coefficients = self.fitted.model.coefficients(regime)?;
+        Some(coefficients[(0, 0)].hypot(coefficients[(0, 1)]))
+    }
+
     /// Periods of the waves, in steps.
     pub fn periods(&self) -> Vec<f64> {
         let period = |w: &f64| std::f64::consts::TAU / w;
@@ -122,24 +131,35 @@ pub fn detect(
     observe: &dyn Fn(usize, usize),
 ) -> Result<Detection, GmmError> {
     let (candidates, best) = chosen(series.values.view(), options, observe)?;
-    detected(series, candidates, best.design, &best.model, options)
+    let rows = best.design.rows(series.values.view(), best.design.n_lags);
+    let fitted = refitted(&rows, &best.model, series.columns.len(), options)?;
+    applied(series, candidates, best.design, fitted, &rows)
 }
 
-/// The regimes of a series under a design, from a model near it.
-fn detected(
+/// A model of rows, from one near it.
+pub(super) fn refitted(
+    rows: &Array2<f64>,
+    near: &SwitchingRegression,
+    n_columns: usize,
+    options: &DetectOptions,
+) -> Result<FittedHmm<SwitchingRegression>, GmmError> {
+    let data = Sequences::one(Sample::new(rows).with_missing());
+    candidates::params(near.n_regimes(), n_columns, options)
+        .start(near.clone())
+        .fit(&data)
+}
+
+/// The regimes of a series under a model: `rows` are its steps from the first that has enough before it.
+pub(super) fn applied(
     series: &Series,
     candidates: Vec<Candidate>,
     design: Design,
-    near: &SwitchingRegression,
-    options: &DetectOptions,
+    mut fitted: FittedHmm<SwitchingRegression>,
+    rows: &Array2<f64>,
 ) -> Result<Detection, GmmError> {
     let values = series.values.view();
     let first = design.n_lags;
-    let rows = design.rows(values, first);
-    let data = Sequences::one(Sample::new(&rows).with_missing());
-    let mut fitted = candidates::params(near.n_regimes(), values.ncols(), options)
-        .start(near.clone())
-        .fit(&data)?;
+    let data = Sequences::one(Sample::new(rows).with_missing());
     let path = fitted.model.most_probable(&data)?.regimes;
     let means = means_of(
         &path,

@@ -35,9 +35,9 @@ const LEAST_DURATION: f64 = 2.0;
 
 /// A design with a model of it.
 #[derive(Debug, Clone)]
-pub(super) struct Explained {
-    pub(super) design: Design,
-    pub(super) model: SwitchingRegression,
+pub(in crate::model) struct Explained {
+    pub(in crate::model) design: Design,
+    pub(in crate::model) model: SwitchingRegression,
     fitted: Candidate,
 }
 
@@ -65,7 +65,7 @@ struct Search<'a> {
 }
 
 /// Everything that was tried, and the best of it: of the sound ones that of least BIC.
-pub(super) fn chosen<'a>(
+pub(in crate::model) fn chosen<'a>(
     values: ArrayView2<'a, f64>,
     options: &'a DetectOptions,
     observe: &dyn Fn(usize, usize),
