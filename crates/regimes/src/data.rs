@@ -213,7 +213,15 @@ impl Series {
 /// The first column of a table tells time where it is words or dates, or numbers that increase by equal steps or are
 /// called a time.
 fn first_column_as_time<'t>(table: &'t Table, wanted: &[&str]) -> Option<Column<'t>> {
-    const CALLED: [&str; 9] = [
+    const CALLED: [&str; 17] = [
+        "t",
+        "ds",
+        "index",
+        "step",
+        "period",
+        "hour",
+        "minute",
+        "second",
         "time",
         "date",
         "datetime",
