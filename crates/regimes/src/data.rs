@@ -101,6 +101,19 @@ impl Series {
         }
     }
 
+    /// The step of a time as it is written, or as the same number.
+    pub fn step_of(&self, label: &str) -> Option<usize> {
+        let is_it = |own: &String| own == label.trim();
+        let place = self.labels.iter().position(is_it);
+        place.or_else(|| {
+            let wanted: f64 = label.trim().parse().ok()?;
+            let own = |label: &String| label.parse::<f64>().ok();
+            self.labels
+                .iter()
+                .position(|label| own(label) == Some(wanted))
+        })
+    }
+
     /// The `h` steps after the last: their places on the axis, and how they are written, as those of the series are.
     /// Where rows have names that tell no time they are +1, +2, …
     pub fn after(&self, h: usize) -> (Vec<f64>, Vec<String>) {

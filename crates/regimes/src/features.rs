@@ -61,6 +61,23 @@ pub(crate) fn windows(values: &[f64], width: usize) -> (Array2<f64>, Vec<usize>)
     (rows, complete)
 }
 
+/// For each time what came `lags` before it, the farthest first, and then its own: times × (lags + 1)·columns, all
+/// columns of one time beside each other. NaN where a value is missing, and before the first.
+pub(crate) fn lagged(values: &Array2<f64>, lags: &[usize]) -> Array2<f64> {
+    let (n, q) = values.dim();
+    Array2::from_shape_fn((n, (lags.len() + 1) * q), |(t, j)| {
+        let back = match j / q {
+            place if place < lags.len() => lags[lags.len() - 1 - place],
+            _ => 0,
+        };
+        if back <= t {
+            values[(t - back, j % q)]
+        } else {
+            f64::NAN
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +89,15 @@ mod tests {
         assert_eq!(rows, array![[1.0, 2.0], [4.0, 5.0], [5.0, 6.0]]);
         assert_eq!(ends, [1, 4, 5]);
         assert!(windows(&[1.0], 2).1.is_empty());
+    }
+
+    #[test]
+    fn lags_stand_before_the_value_the_farthest_first() {
+        let values = array![[1.0, 10.0], [2.0, 20.0], [3.0, f64::NAN], [4.0, 40.0]];
+        let rows = lagged(&values, &[1, 3]);
+        assert_eq!(rows.row(3).to_vec()[..2], [1.0, 10.0]);
+        assert_eq!(rows[(3, 2)], 3.0);
+        assert!(rows[(3, 3)].is_nan() && rows[(2, 0)].is_nan());
+        assert_eq!((rows[(3, 4)], rows[(1, 2)]), (4.0, 1.0));
     }
 }

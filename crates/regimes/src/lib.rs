@@ -27,10 +27,11 @@ pub use figure::{
     AnomalyChart, Band, Fan, PitChart, RegimeChart, Rolling, Surprise, draw, explained, found_chart,
 };
 pub use model::{
-    Anomalies, AnomalyOptions, Candidate, DetectOptions, Detection, Found, Judged, Options, Regime,
-    Report, analyze, anomalies, detect,
+    Anomalies, AnomalyOptions, Candidate, Choose, DetectOptions, Detection, Explanation,
+    ForecastError, ForecastOptions, ForecastReport, Found, Held, Judged, Kind, Member, Method,
+    Options, Regime, Report, Validation, analyze, anomalies, detect, forecast,
 };
 pub use score::{
-    INTERVALS, Interval, IntervalScores, PINBALLS, PointScores, Predictive, Scale, Score, Scores,
-    Yardstick, naive_mae,
+    Forecast, INTERVALS, Interval, IntervalScores, PINBALLS, PointScores, Pool, Predictive, Scale,
+    Score, Scores, Yardstick, naive_mae,
 };

@@ -2,8 +2,13 @@
 
 mod anomalies;
 mod detect;
+mod forecast;
 mod windows;
 
 pub use anomalies::{Anomalies, AnomalyOptions, Judged, anomalies};
-pub use detect::{Candidate, DetectOptions, Detection, Found, detect};
+pub use detect::{DetectOptions, Detection, Explanation, Found, detect};
+pub use forecast::{
+    Candidate, Choose, ForecastError, ForecastOptions, ForecastReport, Held, Kind, Member, Method,
+    Validation, forecast,
+};
 pub use windows::{Options, Regime, Report, analyze};

@@ -16,7 +16,7 @@ use gmm_core::{GmmError, Outcome, Sample};
 use crate::data::Series;
 use crate::features::Design;
 
-pub use candidates::Candidate;
+pub use candidates::Explanation;
 pub(super) use candidates::chosen;
 
 /// What to look for.
@@ -78,7 +78,7 @@ pub struct Detection {
     /// What explains each step.
     pub design: Design,
     /// Everything that was tried.
-    pub candidates: Vec<Candidate>,
+    pub candidates: Vec<Explanation>,
     /// The regime of each step on the most probable path; none for the first steps, which have too few before them.
     pub regimes: Vec<Option<usize>>,
     /// p(regime | all values), steps × K; NaN where there is none.
@@ -152,7 +152,7 @@ pub(super) fn refitted(
 /// The regimes of a series under a model: `rows` are its steps from the first that has enough before it.
 pub(super) fn applied(
     series: &Series,
-    candidates: Vec<Candidate>,
+    candidates: Vec<Explanation>,
     design: Design,
     mut fitted: FittedHmm<SwitchingRegression>,
     rows: &Array2<f64>,

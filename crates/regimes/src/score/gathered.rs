@@ -3,9 +3,9 @@
 use gmm_core::GmmError;
 use serde::Serialize;
 
+use super::Forecast;
 use super::one::{INTERVALS, PINBALLS, Score};
 use super::points::{PointScores, Yardstick, mean};
-use super::predictive::Predictive;
 
 /// Bars of the histogram of PIT values.
 const BARS: usize = 10;
@@ -59,7 +59,7 @@ impl Scores {
     ///
     /// # Errors
     /// As [`Score::of`].
-    pub fn of(pairs: &[(Predictive, f64)], yardstick: Yardstick) -> Result<Self, GmmError> {
+    pub fn of<F: Forecast>(pairs: &[(F, f64)], yardstick: Yardstick) -> Result<Self, GmmError> {
         let scores = pairs
             .iter()
             .map(|(forecast, truth)| Score::of(forecast, *truth));
@@ -126,7 +126,7 @@ fn distance_from_uniform(pit: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::Scale;
+    use crate::score::{Predictive, Scale};
     use gmm_core::rand::SeedableRng;
     use gmm_core::rand_xoshiro::Xoshiro256Plus;
 

@@ -2,7 +2,7 @@
 
 use gmm_core::GmmError;
 
-use super::predictive::Predictive;
+use super::Forecast;
 
 /// The probabilities of the intervals that are scored.
 pub const INTERVALS: [f64; 4] = [0.5, 0.8, 0.9, 0.95];
@@ -71,7 +71,7 @@ impl Score {
     ///
     /// # Errors
     /// [`GmmError::NonFinite`] for an infinite value.
-    pub fn of(forecast: &Predictive, truth: f64) -> Result<Option<Self>, GmmError> {
+    pub fn of(forecast: &dyn Forecast, truth: f64) -> Result<Option<Self>, GmmError> {
         if truth.is_nan() {
             return Ok(None);
         }

@@ -6,8 +6,13 @@ use gmm_core::ndarray::{Array1, Array2};
 use gmm_core::rand::Rng;
 use gmm_core::{Covariances, Gmm, GmmError};
 
+use super::Forecast;
 use super::quadrature::integral;
 use super::scale::Scale;
+
+mod pool;
+
+pub use pool::Pool;
 
 /// Deviations beyond which a Gaussian holds nothing that counts.
 const REACH: f64 = 9.0;
@@ -265,42 +270,78 @@ impl Predictive {
         score += (scale.from(low) - truth).max(0.0) + (truth - scale.from(high)).max(0.0);
         let z = scale.to(truth);
         let middle = if z.is_nan() { low } else { z.clamp(low, high) };
-        let edges = self.edges();
-        for (from, to, is_below) in [(low, middle, true), (middle, high, false)] {
-            let within = edges.iter().copied().filter(|z| from < *z && *z < to);
-            let breaks: Vec<f64> = [from].into_iter().chain(within).chain([to]).collect();
-            score += integral(&breaks, TOLERANCE, |z| {
-                let below = self.cdf_on_scale(z)?.into_iter().zip(z);
-                let part = |(p, z): (f64, &f64)| {
-                    let off = if is_below { p } else { 1.0 - p };
-                    off * off * scale.slope(*z)
-                };
-                Ok::<_, GmmError>(below.map(part).collect())
-            })?;
-        }
+        let edges = widest(self.edges());
+        score += squared(scale, [low, middle, high], &edges, |z| self.cdf_on_scale(z))?;
         Ok(score)
     }
 
-    /// Where the mixture begins and ceases to hold anything: both ends of the widest stretches that have no Gaussian's
-    /// middle or end, in order.
+    /// The middles and the ends of all Gaussians.
     fn edges(&self) -> Vec<f64> {
-        const STRETCHES: usize = 8;
         let of = |b: &Bell| [-REACH, 0.0, REACH].map(|reach| b.mean + reach * b.deviation);
-        let mut edges: Vec<f64> = self.bells.iter().flat_map(of).collect();
-        edges.sort_by(f64::total_cmp);
-        let mut stretches: Vec<[f64; 2]> = edges.windows(2).map(|e| [e[0], e[1]]).collect();
-        stretches.sort_by(|a, b| (b[1] - b[0]).total_cmp(&(a[1] - a[0])));
-        stretches.truncate(STRETCHES);
-        let mut ends = stretches.concat();
-        ends.sort_by(f64::total_cmp);
-        ends.dedup();
-        ends
+        self.bells.iter().flat_map(of).collect()
     }
 
     /// `n` draws.
     pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Vec<f64> {
         let (drawn, _) = self.mixture.sample(n, rng);
         drawn.iter().map(|z| self.scale.from(*z)).collect()
+    }
+}
+
+/// ∫ (F − 1{z ≥ middle})² dx between the ends of [low, middle, high], places on a scale, `cdf` being F there.
+fn squared(
+    scale: Scale,
+    [low, middle, high]: [f64; 3],
+    edges: &[f64],
+    cdf: impl Fn(&[f64]) -> Result<Vec<f64>, GmmError>,
+) -> Result<f64, GmmError> {
+    let mut sum = 0.0;
+    for (from, to, is_below) in [(low, middle, true), (middle, high, false)] {
+        let within = edges.iter().copied().filter(|z| from < *z && *z < to);
+        let breaks: Vec<f64> = [from].into_iter().chain(within).chain([to]).collect();
+        sum += integral(&breaks, TOLERANCE, |z| {
+            let part = |(p, z): (f64, &f64)| {
+                let off = if is_below { p } else { 1.0 - p };
+                off * off * scale.slope(*z)
+            };
+            Ok::<_, GmmError>(cdf(z)?.into_iter().zip(z).map(part).collect())
+        })?;
+    }
+    Ok(sum)
+}
+
+/// Where a mixture begins and ceases to hold anything: both ends of the widest stretches between these places, in order.
+fn widest(mut edges: Vec<f64>) -> Vec<f64> {
+    const STRETCHES: usize = 8;
+    edges.sort_by(f64::total_cmp);
+    let mut stretches: Vec<[f64; 2]> = edges.windows(2).map(|e| [e[0], e[1]]).collect();
+    stretches.sort_by(|a, b| (b[1] - b[0]).total_cmp(&(a[1] - a[0])));
+    stretches.truncate(STRETCHES);
+    let mut ends = stretches.concat();
+    ends.sort_by(f64::total_cmp);
+    ends.dedup();
+    ends
+}
+
+impl Forecast for Predictive {
+    fn mean(&self) -> f64 {
+        self.mean()
+    }
+
+    fn cdf(&self, x: f64) -> Result<f64, GmmError> {
+        self.cdf(x)
+    }
+
+    fn quantiles(&self, p: &[f64]) -> Result<Vec<f64>, GmmError> {
+        self.quantiles(p)
+    }
+
+    fn log_density(&self, x: f64) -> Result<f64, GmmError> {
+        self.log_density(x)
+    }
+
+    fn crps(&self, y: f64) -> Result<f64, GmmError> {
+        self.crps(y)
     }
 }
 

@@ -47,7 +47,7 @@ impl Scale {
     }
 
     /// dx/dz, where z has an x of its own.
-    pub(super) fn slope(self, z: f64) -> f64 {
+    pub(crate) fn slope(self, z: f64) -> f64 {
         match self {
             Self::Identity => 1.0,
             Self::Sqrt => 0.5 * z + 1.0,

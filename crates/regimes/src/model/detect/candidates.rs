@@ -12,7 +12,7 @@ use crate::features::Design;
 /// Something that was tried.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub struct Candidate {
+pub struct Explanation {
     /// K.
     pub n_regimes: usize,
     /// Lags.
@@ -38,7 +38,7 @@ const LEAST_DURATION: f64 = 2.0;
 pub(in crate::model) struct Explained {
     pub(in crate::model) design: Design,
     pub(in crate::model) model: SwitchingRegression,
-    fitted: Candidate,
+    fitted: Explanation,
 }
 
 /// The estimator of K regimes of a series of so many columns.
@@ -69,7 +69,7 @@ pub(in crate::model) fn chosen<'a>(
     values: ArrayView2<'a, f64>,
     options: &'a DetectOptions,
     observe: &dyn Fn(usize, usize),
-) -> Result<(Vec<Candidate>, Explained), GmmError> {
+) -> Result<(Vec<Explanation>, Explained), GmmError> {
     check(options)?;
     let search = Search {
         values,
@@ -240,12 +240,12 @@ impl Search<'_> {
         })
     }
 
-    fn candidate(&self, design: &Design, fitted: &FittedHmm<SwitchingRegression>) -> Candidate {
+    fn candidate(&self, design: &Design, fitted: &FittedHmm<SwitchingRegression>) -> Explanation {
         let n_waves = design.frequencies.len();
         let durations = fitted.model.chain().expected_durations();
         let lasts = durations.iter().all(|steps| *steps >= LEAST_DURATION);
         let is_thin = |note: &Note| matches!(note, Note::ThinComponent { .. });
-        Candidate {
+        Explanation {
             n_regimes: fitted.model.n_regimes(),
             n_lags: design.n_lags,
             n_waves,
