@@ -2,6 +2,7 @@
 
 mod anomalies;
 mod fan;
+mod forecast;
 mod found;
 mod page;
 mod pit;
@@ -10,6 +11,7 @@ mod slide;
 
 pub use anomalies::{AnomalyChart, Surprise};
 pub use fan::{Band, Fan, Rolling};
+pub use forecast::draw_forecast;
 pub use found::{explained, found_chart};
 pub use pit::PitChart;
 pub use regimes::RegimeChart;

@@ -24,7 +24,8 @@ mod score;
 pub use data::{Series, SeriesError, Step, TimeError};
 pub use features::Design;
 pub use figure::{
-    AnomalyChart, Band, Fan, PitChart, RegimeChart, Rolling, Surprise, draw, explained, found_chart,
+    AnomalyChart, Band, Fan, PitChart, RegimeChart, Rolling, Surprise, draw, draw_forecast,
+    explained, found_chart,
 };
 pub use model::{
     Anomalies, AnomalyOptions, Candidate, Choose, DetectOptions, Detection, Explanation,

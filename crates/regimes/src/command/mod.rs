@@ -2,6 +2,7 @@
 
 mod anomalies;
 mod detect;
+mod forecast;
 mod series;
 mod slide;
 mod windows;
@@ -22,6 +23,9 @@ Examples:
   regimes detect rates.csv                       how many regimes, when each held, how long they last
   regimes detect rates.csv -k 2 --csv out.csv    two regimes, and their probabilities at every time
   regimes anomalies load.csv --false-alarms .01  values that the regimes make improbable
+  regimes forecast sunspots.csv --horizon 11     the next 11 steps, with intervals
+  regimes forecast sunspots.csv --train-until 1920
+                                                 how good forecasts of all later years are
   regimes windows rates.csv -k 3                 the slide's recipe: a mixture of successive values"
 )]
 pub(crate) struct Commands {
@@ -36,6 +40,8 @@ pub(crate) struct Commands {
 enum Task {
     /// Find the regimes of a series, and when each held
     Detect(detect::Args),
+    /// Forecast what comes next, with intervals, and tell how good such forecasts were
+    Forecast(forecast::Args),
     /// Find the values that do not fit
     Anomalies(anomalies::Args),
     /// Divide a series by a Gaussian mixture of its successive values, as the slide does
@@ -48,6 +54,7 @@ pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
         Some(Task::Detect(args)) => detect::run(args),
         Some(Task::Anomalies(args)) => anomalies::run(args),
         Some(Task::Windows(args)) => windows::run(args),
+        Some(Task::Forecast(args)) => forecast::run(args),
         None => slide::run(commands.slide),
     }
 }

@@ -145,7 +145,7 @@ pub struct ForecastReport {
 /// Forecasts a series.
 ///
 /// Models are mixtures of lags and values together and autoregressions with hidden regimes, of several numbers of lags and
-/// components, on several scales and from several starts. Over the last third of what is learnt from each forecasts one step at a
+/// components, on several scales and from several starts. Over the last half of what is learnt from each forecasts one step at a
 /// time, fitted to what is before; their weights maximise the mean log density of the pool there (stacking). Those of some weight are fitted
 /// to all that is learnt from. All of it is a function of the values and the seed, to the bit, on any number of threads.
 /// `observe` hears how many of how many fits are done.
@@ -165,7 +165,7 @@ pub fn forecast(
     let train = series.values.slice(s![..n_train, ..]).to_owned();
     let yardsticks = yardsticks(series, &train, options);
     let effort = Effort::of(n_train, train.ncols());
-    let times = n_train - n_train / 3..n_train;
+    let times = n_train - n_train / 2..n_train;
     let tried = candidates(&train, series.step.season(), options, (effort, times.start));
     if tried.is_empty() || times.is_empty() {
         return Err(ForecastError::TooShort { n_steps: n_train });

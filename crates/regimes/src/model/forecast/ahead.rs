@@ -78,7 +78,7 @@ fn fan(
     let q = scaled.ncols();
     let mut fan: Fan = vec![vec![Vec::new(); q]; horizon];
     let filter = match &learnt.model {
-        Model::Mixture { .. } => None,
+        Model::Mixture(_) => None,
         Model::Regimes(model) => {
             let rows = lagged(&scaled, &learnt.candidate.lags);
             Some(Learnt::filter(model, &rows, learnt.candidate.reach())?)

@@ -67,13 +67,17 @@ impl fmt::Display for Candidate {
         let mut scales = self.scales.clone();
         scales.dedup();
         match scales.as_slice() {
-            [Scale::Identity] => Ok(()),
-            [Scale::Sqrt] => f.write_str(", of roots"),
-            [Scale::Log] => f.write_str(", of logarithms"),
+            [Scale::Identity] => {}
+            [Scale::Sqrt] => f.write_str(", of roots")?,
+            [Scale::Log] => f.write_str(", of logarithms")?,
             _ => {
                 let words: Vec<String> = self.scales.iter().map(Scale::to_string).collect();
-                write!(f, ", of {}", words.join(" "))
+                write!(f, ", of {}", words.join(" "))?;
             }
+        }
+        match self.start {
+            0 => Ok(()),
+            start => write!(f, ", start {}", start + 1),
         }
     }
 }
@@ -115,7 +119,7 @@ impl Effort {
     /// For a series of `n` steps of `q` columns.
     pub(super) fn of(n: usize, q: usize) -> Self {
         let (n_starts, n_refits, is_coarse) = match n * q * q {
-            0..=600 => (4, 5, false),
+            0..=600 => (8, 5, false),
             601..=1500 => (2, 3, false),
             1501..=4000 => (1, 2, true),
             _ => (1, 1, true),

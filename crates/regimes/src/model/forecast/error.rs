@@ -11,7 +11,7 @@ pub enum ForecastError {
     Empty,
     /// There are too few steps for any of the models.
     #[error(
-        "{n_steps} steps are too few to learn from, of which the last third is forecast as a check: no model finds enough \
+        "{n_steps} steps are too few to learn from, of which the last half is forecast as a check: no model finds enough \
          complete rows of lags and value"
     )]
     TooShort {

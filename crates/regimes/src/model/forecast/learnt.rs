@@ -28,10 +28,18 @@ pub(super) struct Answer {
     pub(super) columns: Vec<Vec<Bell>>,
 }
 
+/// A mixture of lags and values together.
+#[derive(Debug)]
+pub(super) struct Mixture {
+    joint: Gmm,
+    /// The values given all lags.
+    given_all: Regression,
+}
+
 /// A fitted model.
 #[derive(Debug)]
 pub(super) enum Model {
-    Mixture { joint: Gmm, given_all: Regression },
+    Mixture(Box<Mixture>),
     Regimes(SwitchingRegression),
 }
 
@@ -87,7 +95,7 @@ impl<'c> Learnt<'c> {
     /// Free parameters.
     pub(super) fn n_parameters(&self) -> usize {
         match &self.model {
-            Model::Mixture { joint, .. } => joint.n_parameters(),
+            Model::Mixture(mixture) => mixture.joint.n_parameters(),
             Model::Regimes(model) => model.n_parameters(),
         }
     }
@@ -107,9 +115,10 @@ impl<'c> Learnt<'c> {
 
     /// The mixture of all columns given the lags, NaN where one is missing: given those that are there.
     pub(super) fn given(&self, lags: &[f64]) -> Result<Option<Gmm>, GmmError> {
-        let Model::Mixture { joint, given_all } = &self.model else {
+        let Model::Mixture(mixture) = &self.model else {
             return Ok(None);
         };
+        let Mixture { joint, given_all } = mixture.as_ref();
         let seen: Vec<usize> = (0..lags.len()).filter(|j| !lags[*j].is_nan()).collect();
         if seen.len() == lags.len() {
             return given_all.conditional(lags).map(Some);
@@ -136,7 +145,7 @@ impl<'c> Learnt<'c> {
         let n_lags = rows.ncols() - scaled.ncols();
         let reach = self.candidate.reach();
         let mut filter = match &self.model {
-            Model::Mixture { .. } => None,
+            Model::Mixture(_) => None,
             Model::Regimes(model) => {
                 let before = rows.slice(s![..times.start, ..]).to_owned();
                 Some(Self::filter(model, &before, reach)?)
@@ -189,7 +198,7 @@ fn mixture(candidate: &Candidate, rows: &Array2<f64>, seed: u64) -> Result<Model
         .collect();
     let complete = rows.select(Axis(0), &complete);
     // By turns, so that starts differ even where clusters of k-means do not.
-    let init = if candidate.start % 2 == 0 {
+    let init = if candidate.start.is_multiple_of(2) {
         InitMethod::KMeans
     } else {
         InitMethod::KMeansPlusPlus
@@ -203,10 +212,10 @@ fn mixture(candidate: &Candidate, rows: &Array2<f64>, seed: u64) -> Result<Model
         .model;
     let n_lags = candidate.lags.len() * candidate.scales.len();
     let given: Vec<usize> = (0..n_lags).collect();
-    Ok(Model::Mixture {
+    Ok(Model::Mixture(Box::new(Mixture {
         given_all: joint.regression(&given)?,
         joint,
-    })
+    })))
 }
 
 /// The Gaussians of one column of a mixture.
