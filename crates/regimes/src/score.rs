@@ -16,6 +16,7 @@ pub(crate) use gathered::counts;
 pub use gathered::{IntervalScores, Scores};
 pub use one::{INTERVALS, Interval, PINBALLS, Score};
 pub use points::{PointScores, Yardstick, naive_mae};
+pub(crate) use predictive::log_sum_exp;
 pub use predictive::{Pool, Predictive};
 pub use scale::Scale;
 

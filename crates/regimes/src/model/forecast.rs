@@ -90,12 +90,12 @@ impl Default for ForecastOptions {
 /// A model of the pool.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Member {
-    /// What it is.
+    /// What it is, with the first of its starts.
     pub candidate: Candidate,
-    /// Its weight.
+    /// Its weight, that of all its starts together.
     pub weight: f64,
-    /// Its own mean of −ln of the density of validated steps, in nats.
-    pub log_score: f64,
+    /// The mean of −ln of the density of validated steps for each of its starts, in nats.
+    pub log_scores: Vec<f64>,
 }
 
 /// How good forecasts of one step were over the last part of what was learnt from: of each step from those before it, by models
@@ -129,8 +129,10 @@ pub struct ForecastReport {
     /// Steps that were learnt from.
     pub n_train: usize,
     /// Models that were tried.
+    pub n_models: usize,
+    /// Fits of them, from one or several starts each.
     pub n_candidates: usize,
-    /// Those of them that could not be fitted, or had too few complete lags.
+    /// Those of the fits that failed, or had too few complete lags.
     pub n_failed: usize,
     /// Those that are forecast with, by weight.
     pub members: Vec<Member>,
@@ -146,8 +148,8 @@ pub struct ForecastReport {
 ///
 /// Models are mixtures of lags and values together and autoregressions with hidden regimes, of several numbers of lags and
 /// components, on several scales and from several starts. Over the last half of what is learnt from each forecasts one step at a
-/// time, fitted to what is before; their weights maximise the mean log density of the pool there (stacking). Those of some weight are fitted
-/// to all that is learnt from. All of it is a function of the values and the seed, to the bit, on any number of threads.
+/// time, fitted to what is before. A model is the even pool of its starts; the weights of models maximise the mean log density of
+/// the pool of all there (stacking), and those of some weight are fitted to all that is learnt from. All of it is a function of the values and the seed, to the bit, on any number of threads.
 /// `observe` hears how many of how many fits are done.
 ///
 /// # Errors
@@ -170,6 +172,7 @@ pub fn forecast(
     if tried.is_empty() || times.is_empty() {
         return Err(ForecastError::TooShort { n_steps: n_train });
     }
+    let n_models = tried.chunk_by(Candidate::is_same_but_for_the_start).count();
     let n_candidates = tried.len();
     let total = n_candidates * effort.n_refits;
     let done = AtomicUsize::new(0);
@@ -200,15 +203,22 @@ pub fn forecast(
         }
     };
     let log_scores = rolled.log_scores();
-    let member = |(weight, own): &(f64, Learnt<'_>)| {
+    let mut members: Vec<Member> = Vec::new();
+    for (weight, own) in &learnt {
         let place = rolled.candidates.iter().position(|c| c == own.candidate);
-        Member {
-            candidate: own.candidate.clone(),
-            weight: *weight,
-            log_score: place.map_or(f64::NAN, |place| log_scores[place]),
+        let log_score = place.map_or(f64::NAN, |place| log_scores[place]);
+        match members.last_mut() {
+            Some(last) if last.candidate.is_same_but_for_the_start(own.candidate) => {
+                last.weight += weight;
+                last.log_scores.push(log_score);
+            }
+            _ => members.push(Member {
+                candidate: own.candidate.clone(),
+                weight: *weight,
+                log_scores: vec![log_score],
+            }),
         }
-    };
-    let mut members: Vec<Member> = learnt.iter().map(member).collect();
+    }
     members.sort_by(|a, b| b.weight.total_cmp(&a.weight));
     let n_left = match options.single {
         Some(Choose::Bic) => n_candidates,
@@ -216,6 +226,7 @@ pub fn forecast(
     };
     Ok(ForecastReport {
         n_train,
+        n_models,
         n_candidates,
         n_failed: n_candidates - n_left,
         members,
@@ -254,6 +265,19 @@ fn check(series: &Series, n_train: usize, options: &ForecastOptions) -> Result<(
         if known().all(|x| *x == first) {
             let (column, value) = (name.clone(), first);
             return Err(ForecastError::Constant { column, value });
+        }
+        // The check begins with what the first half has taught.
+        let half = n_train - n_train / 2;
+        let early = || values.iter().take(half).filter(|x| !x.is_nan());
+        if let Some(&value) = early().next()
+            && early().all(|x| *x == value)
+        {
+            let (column, until) = (name.clone(), series.labels[half - 1].clone());
+            return Err(ForecastError::ConstantStart {
+                column,
+                value,
+                until,
+            });
         }
         // Where one is asked for, all values must have it.
         let scale = options.scale.unwrap_or_default();
@@ -358,7 +382,8 @@ fn held_out(
     })
 }
 
-/// The candidate of least BIC, −2 Σ ln p(y_t | lags) + m ln n over the same n steps for all, m all parameters of the fit.
+/// The candidate of least BIC, −2 Σ ln p(y_t | lags) + m ln n over the same n steps for all, m parameters of
+/// the values given the lags.
 fn least_bic(
     tried: Vec<Candidate>,
     train: &Array2<f64>,
@@ -402,3 +427,6 @@ fn least_bic(
     };
     best.map(|(candidate, _)| candidate).ok_or_else(failure)
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ use super::scale::Scale;
 mod pool;
 
 pub use pool::Pool;
+pub(crate) use pool::log_sum_exp;
 
 /// Deviations beyond which a Gaussian holds nothing that counts.
 const REACH: f64 = 9.0;

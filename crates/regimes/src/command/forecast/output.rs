@@ -98,7 +98,8 @@ struct JsonReport<'a> {
     method: &'static str,
     chosen_by: &'static str,
     models_tried: usize,
-    models_failed: usize,
+    fits_tried: usize,
+    fits_failed: usize,
     models: Vec<JsonMember<'a>>,
     validation: JsonScores<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,7 +112,8 @@ struct JsonReport<'a> {
 struct JsonMember<'a> {
     name: String,
     weight: f64,
-    log_score: f64,
+    /// For each start of its fit.
+    log_scores: &'a [f64],
     #[serde(flatten)]
     candidate: &'a Candidate,
 }
@@ -158,13 +160,14 @@ pub(super) fn json(
             Some(Choose::Bic) => "bic",
             Some(Choose::Rolling) => "rolling",
         },
-        models_tried: report.n_candidates,
-        models_failed: report.n_failed,
+        models_tried: report.n_models,
+        fits_tried: report.n_candidates,
+        fits_failed: report.n_failed,
         models: (report.members.iter())
             .map(|member| JsonMember {
                 name: member.candidate.to_string(),
                 weight: member.weight,
-                log_score: member.log_score,
+                log_scores: &member.log_scores,
                 candidate: &member.candidate,
             })
             .collect(),
@@ -204,15 +207,19 @@ pub(super) fn summary(series: &Series, report: &ForecastReport, lines: &[Line]) 
     }
     out.push(String::new());
     out.push(match report.members.len() {
-        1 => format!("the best of {} models", report.n_candidates),
-        n => format!("a pool of {n} of {} models", report.n_candidates),
+        1 => format!("the best of {} models", report.n_models),
+        n => format!("a pool of {n} of {} models", report.n_models),
     });
     out.push(format!("{:>6} {:>9}  model", "weight", "log score"));
     for member in report.members.iter().take(MOST_MODELS) {
-        out.push(format!(
-            "{:>6.3} {:>9.3}  {}",
-            member.weight, member.log_score, member.candidate
-        ));
+        let n_starts = member.log_scores.len();
+        let mean = member.log_scores.iter().sum::<f64>() / n_starts as f64;
+        let starts = match n_starts {
+            1 => String::new(),
+            n => format!(", {n} starts"),
+        };
+        let (weight, name) = (member.weight, &member.candidate);
+        out.push(format!("{weight:>6.3} {mean:>9.3}  {name}{starts}"));
     }
     let n_more = report.members.len().saturating_sub(MOST_MODELS);
     if n_more > 0 {

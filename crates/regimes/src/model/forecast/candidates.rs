@@ -75,14 +75,16 @@ impl fmt::Display for Candidate {
                 write!(f, ", of {}", words.join(" "))?;
             }
         }
-        match self.start {
-            0 => Ok(()),
-            start => write!(f, ", start {}", start + 1),
-        }
+        Ok(())
     }
 }
 
 impl Candidate {
+    /// Whether another differs at most in where its fit starts.
+    pub(super) fn is_same_but_for_the_start(&self, other: &Self) -> bool {
+        self.scales == other.scales && self.lags == other.lags && self.kind == other.kind
+    }
+
     /// The farthest lag.
     pub(super) fn reach(&self) -> usize {
         self.lags.last().copied().unwrap_or(0)

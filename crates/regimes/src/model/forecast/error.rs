@@ -28,6 +28,19 @@ pub enum ForecastError {
         /// Its value.
         value: f64,
     },
+    /// A column does not vary over the first half of what is learnt from, which is to forecast the other.
+    #[error(
+        "all values of {column} until {until} are {value}: what varies later cannot be checked with them; begin where it \
+         varies"
+    )]
+    ConstantStart {
+        /// Name of the column.
+        column: String,
+        /// Its value.
+        value: f64,
+        /// The last time of the half.
+        until: String,
+    },
     /// A value is infinite.
     #[error("{column} is {value} at {time}")]
     Infinite {

@@ -92,10 +92,14 @@ impl<'c> Learnt<'c> {
         })
     }
 
-    /// Free parameters.
+    /// Free parameters of the values given the lags. A mixture answers alike whatever quadratic form of the lags is added to the
+    /// logarithms of all its components: those of one Gaussian of the lags do not count.
     pub(super) fn n_parameters(&self) -> usize {
         match &self.model {
-            Model::Mixture(mixture) => mixture.joint.n_parameters(),
+            Model::Mixture(mixture) => {
+                let u = mixture.given_all.given().len();
+                mixture.joint.n_parameters() - (u + u * (u + 1) / 2)
+            }
             Model::Regimes(model) => model.n_parameters(),
         }
     }

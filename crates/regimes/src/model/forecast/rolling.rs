@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::candidates::Candidate;
 use super::learnt::{Answer, Learnt};
 use super::stacking::stacked;
-use crate::score::{Pool, Score, Scores, Yardstick};
+use crate::score::{Pool, Score, Scores, Yardstick, log_sum_exp};
 
 /// Parts of the validated steps, each forecast with weights that the others gave.
 const FOLDS: usize = 5;
@@ -129,7 +129,7 @@ impl Rolled {
         places.retain(|place| !without.contains(place));
         let logs = self.log_densities(&places);
         if !is_single {
-            return stacked(&logs);
+            return self.stacked(&logs);
         }
         let sums: Vec<f64> = logs
             .columns()
@@ -143,12 +143,38 @@ impl Rolled {
             .collect()
     }
 
+    /// The candidates of each model, which differ in their starts.
+    pub(super) fn models(&self) -> Vec<Range<usize>> {
+        let starts = self
+            .candidates
+            .chunk_by(Candidate::is_same_but_for_the_start);
+        let end = |end: &mut usize, own: &[Candidate]| {
+            *end += own.len();
+            Some(*end - own.len()..*end)
+        };
+        starts.scan(0, end).collect()
+    }
+
+    /// Stacked weights of models, each of which is the even pool of its starts: where a fit may end is averaged over and not
+    /// chosen, since there is much to choose from and little to choose by.
+    fn stacked(&self, logs: &Array2<f64>) -> Vec<f64> {
+        let models = self.models();
+        let of_models = Array2::from_shape_fn((logs.nrows(), models.len()), |(i, model)| {
+            let own: Vec<f64> = models[model].clone().map(|c| logs[(i, c)]).collect();
+            log_sum_exp(&own) - (own.len() as f64).ln()
+        });
+        let shared = stacked(&of_models).into_iter().zip(models);
+        shared
+            .flat_map(|(weight, own)| vec![weight / own.len() as f64; own.len()])
+            .collect()
+    }
+
     /// The weight of each candidate from all steps.
     pub(super) fn weights(&self, is_single: bool) -> Vec<f64> {
         self.weights_without(&(0..0), is_single)
     }
 
-    /// The mean of −ln of the density of each candidate, over the steps that all of them answered.
+    /// The mean of −ln of the density of each candidate, over the steps that all candidates answered.
     pub(super) fn log_scores(&self) -> Vec<f64> {
         let places = self.compared();
         let logs = self.log_densities(&places);
