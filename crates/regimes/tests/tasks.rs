@@ -271,7 +271,7 @@ fn what_is_wrong_is_named() {
             ("empty.csv", "t,x\n", &["no rows"]),
             (
                 "large.csv",
-                "t,x\n1,1e300\n2,-1e300\n3,1\n4,2\n5,1\n6,2\n7,1\n8,3\n9,1\n",
+                "t,x\n1,1\n2,2\n3,1\n4,1e300\n5,-1e300\n6,2\n7,1\n8,3\n9,1\n",
                 &["values of x", "large"],
             ),
             ("missing.csv", "t,x\n1,\n2,\n3,\n", &["numbers"]),
