@@ -5,7 +5,7 @@ use gmm_core::ndarray::{Array1, Array2, Axis, s};
 use gmm_core::rand::SeedableRng;
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_core::switching::{SwitchingFilter, SwitchingRegression};
-use gmm_core::{Gmm, GmmError, InitMethod, Regression, Sample};
+use gmm_core::{Covariances, Gmm, GmmError, InitMethod, Regression, Sample};
 
 use super::candidates::{Candidate, Kind};
 use crate::features::lagged;
@@ -34,6 +34,32 @@ pub(super) struct Mixture {
     joint: Gmm,
     /// The values given all lags.
     given_all: Regression,
+    /// The lags alone.
+    of_lags: Gmm,
+    /// Rows it was fitted to.
+    n_rows: usize,
+}
+
+impl Mixture {
+    /// What a mixture says of the next values, `next`, with what is not known of its regressions: that of a component rests on
+    /// n rows and has p slopes and an intercept, so that its covariance is n/(n − p − 1) of the one of most likelihood, and
+    /// that of a new value 1 + (1 + δ²)/n times as large, δ the Mahalanobis distance of the lags from their mean (Seber & Lee, *Linear
+    /// Regression Analysis*, 2003, 5.3). Far from what was seen, intervals are wide.
+    fn widened(&self, next: &Gmm, of_lags: &Gmm, lags: &[f64]) -> Result<Gmm, GmmError> {
+        let mut covariances = next.covariances();
+        let precisions = of_lags.precisions();
+        for (k, mut covariance) in covariances.outer_iter_mut().enumerate() {
+            let off =
+                Array1::from_iter(lags.iter().zip(of_lags.means().row(k)).map(|(u, m)| u - m));
+            let distance = off.dot(&precisions.index_axis(Axis(0), k).dot(&off));
+            let n = (of_lags.weights()[k] * self.n_rows as f64).max(1.0);
+            let left = (n - lags.len() as f64 - 1.0).max(1.0);
+            let factor = n / left * (1.0 + (1.0 + distance.max(0.0)) / n);
+            covariance.mapv_inplace(|c| c * factor);
+        }
+        let covariances = Covariances::Full(covariances);
+        Gmm::new(next.weights().to_owned(), next.means().clone(), covariances)
+    }
 }
 
 /// A fitted model.
@@ -122,10 +148,16 @@ impl<'c> Learnt<'c> {
         let Model::Mixture(mixture) = &self.model else {
             return Ok(None);
         };
-        let Mixture { joint, given_all } = mixture.as_ref();
+        let Mixture {
+            joint,
+            given_all,
+            of_lags,
+            ..
+        } = mixture.as_ref();
         let seen: Vec<usize> = (0..lags.len()).filter(|j| !lags[*j].is_nan()).collect();
         if seen.len() == lags.len() {
-            return given_all.conditional(lags).map(Some);
+            let next = given_all.conditional(lags)?;
+            return mixture.widened(&next, of_lags, lags).map(Some);
         }
         let targets = lags.len()..joint.n_features();
         let known: Vec<usize> = seen.iter().copied().chain(targets).collect();
@@ -135,7 +167,10 @@ impl<'c> Learnt<'c> {
         }
         let values: Vec<f64> = seen.iter().map(|j| lags[*j]).collect();
         let places: Vec<usize> = (0..seen.len()).collect();
-        part.conditional(&places, &values).map(Some)
+        let next = part.conditional(&places, &values)?;
+        mixture
+            .widened(&next, &joint.marginal(&seen)?, &values)
+            .map(Some)
     }
 
     /// What it says of each of these times, given all before; none where a lag that it cannot do without is missing.
@@ -218,6 +253,8 @@ fn mixture(candidate: &Candidate, rows: &Array2<f64>, seed: u64) -> Result<Model
     let given: Vec<usize> = (0..n_lags).collect();
     Ok(Model::Mixture(Box::new(Mixture {
         given_all: joint.regression(&given)?,
+        of_lags: joint.marginal(&given)?,
+        n_rows: complete.nrows(),
         joint,
     })))
 }
