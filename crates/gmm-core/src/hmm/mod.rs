@@ -8,6 +8,7 @@ mod emit;
 mod filter;
 mod fitting;
 mod gaussian;
+mod guesses;
 mod latent;
 mod persist;
 mod regimes;

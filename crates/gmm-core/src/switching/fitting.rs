@@ -1,8 +1,5 @@
 //! The estimator of switching regressions.
 
-use rand::{Rng as _, RngCore as _, SeedableRng};
-use rand_xoshiro::Xoshiro256Plus;
-
 use super::belief::{PseudoRows, RegressionBelief, What};
 use super::hamilton::{HamiltonBelief, HamiltonPrior};
 use super::model::{Switches, SwitchingRegression, check_n_states, whole_rows};
@@ -15,7 +12,6 @@ use crate::emission::Estimate;
 use crate::error::GmmError;
 use crate::fit::in_parallel;
 use crate::fitted::Note;
-use crate::gmm::Gmm;
 use crate::hmm::{FittedHmm, Hmm, Learnt, Sequences, Start, best_run, check_labels};
 use crate::moments::Form;
 use crate::sample::Sample;
@@ -40,8 +36,8 @@ use crate::survey::Survey;
 /// [`Note::ThinComponent`] tells where there is none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SwitchingParams {
-    n_regimes: usize,
-    n_targets: usize,
+    pub(super) n_regimes: usize,
+    pub(super) n_targets: usize,
     switches: Switches,
     has_own_variances: bool,
     is_stationary: bool,
@@ -52,9 +48,9 @@ pub struct SwitchingParams {
     tolerance: f64,
     max_n_iterations: usize,
     accelerate: bool,
-    n_starts: usize,
+    pub(super) n_starts: usize,
     start: Option<SwitchingRegression>,
-    seed: u64,
+    pub(super) seed: u64,
 }
 
 impl SwitchingRegression {
@@ -167,7 +163,7 @@ impl SwitchingParams {
         Self { n_starts, ..self }
     }
 
-    /// A model to go on from, the only start then.
+    /// A model to go on from, the only start then; its chain says whether the beginning is free.
     #[must_use]
     pub fn start(self, start: SwitchingRegression) -> Self {
         Self {
@@ -245,7 +241,11 @@ impl SwitchingParams {
         of_emissions: usize,
     ) -> Result<FittedHmm<SwitchingRegression>, GmmError> {
         let k = self.n_regimes;
-        let of_beginning = if self.is_stationary { 0 } else { k - 1 };
+        let is_stationary = match &self.start {
+            Some(start) => start.chain().is_stationary(),
+            None => self.is_stationary,
+        };
+        let of_beginning = if is_stationary { 0 } else { k - 1 };
         let n_parameters = of_emissions + k * (k - 1) + of_beginning;
         if survey.n_rows <= n_parameters {
             return Err(GmmError::TooFewRowsFor {
@@ -271,7 +271,7 @@ impl SwitchingParams {
             0
         };
         let kind = Kind {
-            is_stationary: self.is_stationary,
+            is_stationary,
             memory,
         };
         let start = Start {
@@ -337,6 +337,13 @@ impl SwitchingParams {
         if self.n_regimes == 0 {
             return refuse("number of regimes", String::from("0"), "at least 1");
         }
+        if self.n_regimes > sample.n_rows() {
+            // Before parameters are counted, of which there may be more than can be.
+            return Err(GmmError::TooFewRowsFor {
+                n_rows: sample.n_rows(),
+                n_parameters: self.n_regimes,
+            });
+        }
         if self.n_starts == 0 {
             return refuse("number of starts", String::from("0"), "at least 1");
         }
@@ -401,96 +408,6 @@ impl SwitchingParams {
         }
         Ok(())
     }
-
-    /// Guesses of the regimes: equal parts one after the other; by the level of the targets, as it is and averaged over
-    /// some rows; then by turns a stretch for each regime, the rest left open, and stretches of all lengths.
-    fn starts<B: Estimate<Regressor>>(
-        &self,
-        start: &Start<'_, Regressor, B>,
-    ) -> Result<Vec<Hmm<Regressor>>, GmmError> {
-        let mut rng = Xoshiro256Plus::seed_from_u64(self.seed);
-        let (k, sample) = (self.n_regimes, start.data.sequences.sample());
-        let n = sample.n_rows();
-        let mut guesses = vec![(0..n).map(|t| Some(t * k / n)).collect()];
-        for width in [1, 4, 16] {
-            if k > 1 && width * 4 <= n {
-                guesses.extend(self.levels(sample, width, &mut rng));
-            }
-        }
-        while guesses.len() < self.n_starts && k > 1 {
-            let share = rng.gen_range(0.0..1.0);
-            guesses.push(if guesses.len() % 2 == 0 {
-                windows(n, k, &mut rng)
-            } else {
-                let longest = (n as f64 / (2.0 * k as f64)).max(2.0);
-                start.random_regimes(2.0 * (longest / 2.0).powf(share), &mut rng)
-            });
-        }
-        guesses.truncate(self.n_starts);
-        let starts: Vec<_> = guesses
-            .iter()
-            .filter_map(|guess| start.of_regimes(guess).ok())
-            .collect();
-        if starts.is_empty() {
-            return Ok(vec![start.of_regimes(&guesses[0])?]);
-        }
-        Ok(starts)
-    }
-
-    /// The clusters of the targets, each averaged over `width` rows before and as many after; none of those that were not seen.
-    fn levels(
-        &self,
-        sample: &Sample<'_>,
-        width: usize,
-        rng: &mut Xoshiro256Plus,
-    ) -> Option<Vec<Option<usize>>> {
-        let (n, d) = (sample.n_rows(), sample.n_features());
-        let targets = d - self.n_targets..d;
-        let mut rows = vec![None; n];
-        for part in sample.parts().into_iter().flatten() {
-            part.each_row(|row, values| rows[row] = Some(values[targets.clone()].to_vec()));
-        }
-        let mean = |t: usize| {
-            let around = rows[t.saturating_sub(width - 1)..(t + width).min(n)]
-                .iter()
-                .flatten();
-            let count = around.clone().count();
-            let sum = |j: usize| {
-                around
-                    .clone()
-                    .map(|row: &Vec<f64>| row[j] / count as f64)
-                    .sum::<f64>()
-            };
-            rows[t]
-                .as_ref()
-                .map(|_| (0..self.n_targets).map(sum).collect::<Vec<f64>>())
-        };
-        let means: Vec<Vec<f64>> = (0..n).filter_map(mean).collect();
-        let table =
-            ndarray::Array2::from_shape_fn((means.len(), self.n_targets), |(i, j)| means[i][j]);
-        let params = Gmm::params_with_rng(
-            self.n_regimes,
-            Xoshiro256Plus::seed_from_u64(rng.next_u64()),
-        );
-        let mixture = params.fit_report(&table).ok()?.model;
-        let mut labels = mixture.labels(&table).ok()?.into_iter();
-        Some(
-            rows.iter()
-                .map(|row| row.as_ref().and_then(|_| labels.next()))
-                .collect(),
-        )
-    }
-}
-
-/// A stretch of 8 to 25 of 100 rows for each regime, at random; the others are left open.
-fn windows(n: usize, k: usize, rng: &mut Xoshiro256Plus) -> Vec<Option<usize>> {
-    let mut regimes = vec![None; n];
-    for regime in 0..k {
-        let length = ((n as f64 * rng.gen_range(0.08..0.25)) as usize).clamp(1, n);
-        let first = rng.gen_range(0..=n - length);
-        regimes[first..first + length].fill(Some(regime));
-    }
-    regimes
 }
 
 /// Regimes that describe a few rows only, with their expected number of rows: fewer than one and a half times what a regression

@@ -6,6 +6,7 @@
 mod belief;
 mod densities;
 mod fitting;
+mod guesses;
 mod hamilton;
 mod least_squares;
 mod model;

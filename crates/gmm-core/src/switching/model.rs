@@ -96,7 +96,8 @@ impl SwitchingRegression {
     /// (q × q).
     ///
     /// # Errors
-    /// [`GmmError::SizeMismatch`] unless all sizes agree; [`GmmError::NonFiniteMean`] for an intercept or a coefficient that is
+    /// [`GmmError::SizeMismatch`] unless all sizes agree; [`GmmError::InvalidParameter`] for no target;
+    /// [`GmmError::NonFiniteMean`] for an intercept or a coefficient that is
     /// no number; [`GmmError::NotSymmetric`] and [`GmmError::NotPositiveDefinite`] of a covariance.
     pub fn new(
         chain: Chain,
@@ -109,6 +110,13 @@ impl SwitchingRegression {
         GmmError::check_size("matrices of coefficients", k, coefficients.len())?;
         GmmError::check_size("covariances of residuals", k, residual_covariances.len())?;
         let (q, p) = coefficients[0].dim();
+        if q == 0 {
+            return Err(GmmError::InvalidParameter {
+                name: "number of targets",
+                value: String::from("0"),
+                allowed: "at least 1",
+            });
+        }
         let reference = Reference::origin(p);
         let mut emissions = Vec::with_capacity(k);
         for component in 0..k {

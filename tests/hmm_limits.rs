@@ -1,0 +1,165 @@
+//! Hidden Markov models at their limits: what is improbable for long, what is not seen, what cannot be.
+#![allow(clippy::unwrap_used)]
+
+use gmm_core::hmm::{Chain, GaussianHmm, Sequences};
+use gmm_core::switching::{Switches, SwitchingMean, SwitchingRegression};
+use gmm_core::{Covariances, Gmm, GmmError, Sample};
+use gmm_tests::rng;
+use ndarray::{Array1, Array2, array};
+
+/// Three regimes in the plane, of two Gaussians each.
+fn example() -> GaussianHmm {
+    let regime = |x: f64| {
+        Gmm::new(
+            array![0.4, 0.6],
+            array![[x, 0.0], [x + 1.5, 1.0]],
+            Covariances::Diagonal(array![[0.3, 0.5], [0.4, 0.2]]),
+        )
+        .unwrap()
+    };
+    let transitions = array![[0.95, 0.03, 0.02], [0.05, 0.9, 0.05], [0.0, 0.1, 0.9]];
+    let chain = Chain::new(array![0.2, 0.3, 0.5], transitions.view()).unwrap();
+    GaussianHmm::new(chain, vec![regime(0.0), regime(4.0), regime(2.0)]).unwrap()
+}
+
+fn drawn(n: usize, seed: u64) -> (Array2<f64>, Vec<usize>) {
+    example().sample(n, &mut rng(seed))
+}
+
+/// A regime of one number.
+fn regime(mean: f64) -> Gmm {
+    let variance = Covariances::Spherical(array![1.0]);
+    Gmm::new(array![1.0], array![[mean]], variance).unwrap()
+}
+
+fn model(chain: Chain, means: &[f64]) -> GaussianHmm {
+    GaussianHmm::new(chain, means.iter().map(|m| regime(*m)).collect()).unwrap()
+}
+
+fn column(values: &[f64]) -> Array2<f64> {
+    Array2::from_shape_fn((values.len(), 1), |(t, _)| values[t])
+}
+
+#[test]
+fn a_row_of_which_nothing_was_seen_leaves_mixtures_what_they_are() {
+    let (x, _) = drawn(400, 1);
+    let mut holed = x.clone();
+    holed.row_mut(7).fill(f64::NAN);
+    let fit = |x: &Array2<f64>| {
+        let params = GaussianHmm::params(2).n_components(2).n_starts(6);
+        let data = Sequences::one(Sample::new(x).with_missing());
+        params.fit(&data).unwrap()
+    };
+    let (whole, holed) = (fit(&x), fit(&holed));
+    assert!((whole.log_likelihood - holed.log_likelihood).abs() < 15.0);
+    for state in holed.model.states() {
+        assert_ne!(state.means().row(0), state.means().row(1));
+    }
+}
+
+#[test]
+fn what_is_asked_for_too_much_is_refused() {
+    let x = column(&[1.0, 2.0, 3.0, 5.0, 4.0]);
+    for k in [6, 1 << 40, usize::MAX] {
+        let data = Sequences::one(Sample::new(&x));
+        for switches in [Switches::All, Switches::Intercept, Switches::Mean] {
+            let params = SwitchingRegression::params(k).switches(switches);
+            let error = params.fit(&data).unwrap_err();
+            assert!(matches!(error, GmmError::TooFewRowsFor { n_rows: 5, .. }));
+        }
+        let error = GaussianHmm::params(k)
+            .n_components(3)
+            .fit(&data)
+            .unwrap_err();
+        assert!(matches!(error, GmmError::TooFewRows { .. }));
+    }
+    let alone = || Chain::running(array![[1.0]].view()).unwrap();
+    let nothing = (
+        Array1::zeros(0),
+        Array2::zeros((0, 2)),
+        Array2::zeros((0, 0)),
+    );
+    assert!(SwitchingRegression::new(alone(), &[nothing.0], &[nothing.1], &[nothing.2]).is_err());
+}
+
+#[test]
+fn parameters_are_counted_by_the_chain_that_a_fit_goes_on_from() {
+    let (x, _) = model(
+        Chain::running(array![[0.9, 0.1], [0.2, 0.8]].view()).unwrap(),
+        &[0.0, 3.0],
+    )
+    .sample(100, &mut rng(5));
+    let rows = array![[0.9, 0.1], [0.2, 0.8]];
+    let free = Chain::new(array![0.5, 0.5], rows.view()).unwrap();
+    for (chain, of_beginning) in [(free, 1), (Chain::running(rows.view()).unwrap(), 0)] {
+        let parts = [array![0.0], array![3.0]];
+        let (none, one) = (Array2::zeros((1, 0)), array![[1.0]]);
+        let start =
+            SwitchingRegression::new(chain, &parts, &[none.clone(), none], &[one.clone(), one])
+                .unwrap();
+        let expected = start.n_parameters();
+        assert_eq!(expected, 4 + 2 + of_beginning);
+        let params = SwitchingRegression::params(2).start(start);
+        let fitted = params.fit(&Sequences::one(Sample::new(&x))).unwrap();
+        assert_eq!(fitted.n_parameters, expected);
+        assert_eq!(fitted.model.n_parameters(), expected);
+    }
+    let mean = SwitchingMean::new(vec![0.0, 3.0], vec![], vec![1.0, 1.5]);
+    let chain = Chain::running(rows.view()).unwrap();
+    let hamilton = SwitchingRegression::of_mean(chain, mean).unwrap();
+    assert_eq!(hamilton.n_parameters(), 2 + 2 + 2);
+}
+
+#[test]
+fn degenerate_rows_have_an_outcome() {
+    let fit = |x: &Array2<f64>, k: usize| {
+        GaussianHmm::params(k)
+            .n_starts(4)
+            .fit(&Sequences::one(Sample::new(x)))
+    };
+    assert!(matches!(
+        fit(&array![[1.0], [2.0]], 3),
+        Err(GmmError::TooFewRows {
+            n_rows: 2,
+            n_components: 3
+        })
+    ));
+    assert!(matches!(
+        fit(&array![[1.0], [f64::NAN]], 1),
+        Err(GmmError::NonFinite { row: 1, .. })
+    ));
+    assert!(fit(&Array2::zeros((0, 1)), 1).is_err());
+    assert!(fit(&array![[1.0]], 0).is_err());
+    let constant = fit(&Array2::from_elem((20, 2), 3.0), 2).unwrap();
+    let p = constant
+        .model
+        .smoothed(&Sequences::one(Sample::new(&Array2::from_elem(
+            (20, 2),
+            3.0,
+        ))))
+        .unwrap();
+    assert!(p.probabilities.iter().all(|p| p.is_finite()));
+    for scale in [1e-140, 1e140] {
+        let (x, _) = drawn(100, 8);
+        let scaled = fit(&x.mapv(|v| v * scale), 2).unwrap();
+        assert!(scaled.log_likelihood.is_finite());
+    }
+    let (x, _) = drawn(300, 9);
+    let near = fit(&x, 3).unwrap();
+    let far = fit(&x.mapv(|v| v + 1e8), 3).unwrap();
+    assert!(
+        (near.log_likelihood - far.log_likelihood).abs() < 1e-3,
+        "{} {}",
+        near.log_likelihood,
+        far.log_likelihood
+    );
+    // Rows that cannot be have no probability, and what is asked of them still has numbers.
+    let hmm = example();
+    let beyond = array![[0.0, 0.0], [1e200, 0.0], [4.0, 1.0]];
+    let data = Sequences::one(Sample::new(&beyond));
+    let smoothed = hmm.smoothed(&data).unwrap();
+    assert_eq!(smoothed.log_likelihoods, [f64::NEG_INFINITY]);
+    assert!(smoothed.probabilities.iter().all(|p| p.is_finite()));
+    assert!(Sequences::of_lengths(Sample::new(&beyond), &[1, 1]).is_err());
+    assert!(Sequences::of_lengths(Sample::new(&beyond), &[3, 0]).is_err());
+}
