@@ -41,6 +41,69 @@ fn column(values: &[f64]) -> Array2<f64> {
 }
 
 #[test]
+fn what_is_improbable_for_long_is_not_lost() {
+    // Two regimes that are never left: 60 rows speak for one, so that the other falls below e⁻¹⁰⁰⁰, and 100 against it.
+    let apart = Chain::new(array![0.5, 0.5], Array2::eye(2).view()).unwrap();
+    let hmm = model(apart, &[0.0, 6.0]);
+    let values = [vec![6.0; 60], vec![0.0; 100]].concat();
+    let x = column(&values);
+    let data = Sequences::one(Sample::new(&x));
+    let constant = -0.5 * (2.0 * std::f64::consts::PI).ln();
+    let expected = 160.0 * constant - 60.0 * 18.0 + 0.5_f64.ln();
+    let mut filter = hmm.filter();
+    for value in &values {
+        filter.observe(&[*value]).unwrap();
+    }
+    let [filtered, smoothed] = [hmm.filtered(&data), hmm.smoothed(&data)].map(|p| p.unwrap());
+    let (before, _) = hmm.log_predictive(&data).unwrap();
+    for found in [
+        filter.log_likelihood(),
+        before.sum(),
+        filtered.log_likelihoods[0],
+        smoothed.log_likelihoods[0],
+    ] {
+        assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+    }
+    assert!(filter.probabilities()[0] > 0.999);
+    assert!(filtered.probabilities[(159, 0)] > 0.999 && filtered.probabilities[(59, 0)] < 1e-300);
+    assert!(smoothed.probabilities.column(0).iter().all(|p| *p > 0.999));
+}
+
+#[test]
+fn what_others_say_of_a_row_holds_where_the_row_rules_regimes_out() {
+    let near = |found: f64, expected: f64| {
+        assert!((found - expected).abs() < 1e-9, "{found} is not {expected}");
+    };
+    let one = |hmm: &GaussianHmm, sample: Sample<'_>| {
+        hmm.log_likelihoods(&Sequences::one(sample)).unwrap()[0]
+    };
+    // Row 10 is 50 deviations from the regime of all others.
+    let rare = Chain::running(array![[0.999, 0.001], [0.5, 0.5]].view()).unwrap();
+    let hmm = model(rare, &[0.0, 50.0]);
+    let mut x = Array2::zeros((21, 1));
+    x[(10, 0)] = 50.0;
+    let mut without = x.clone();
+    without[(10, 0)] = f64::NAN;
+    let data = Sequences::one(Sample::new(&x));
+    let rest = one(&hmm, Sample::new(&without).with_missing());
+    near(
+        hmm.log_predictive(&data).unwrap().1[10],
+        one(&hmm, Sample::new(&x)) - rest,
+    );
+    assert!(hmm.predicted(&data).unwrap().1[(10, 0)] > 0.99);
+    // A label rules a regime out; the density is that of the row with its label.
+    let chain = Chain::running(array![[0.9, 0.1], [0.2, 0.8]].view()).unwrap();
+    let hmm = model(chain, &[0.0, 2.0]);
+    let (x, without) = (column(&[0.0, 1.0, 0.5]), column(&[0.0, f64::NAN, 0.5]));
+    let labels = [None, Some(1), None];
+    let labelled = || Sample::new(&x).with_labels(&labels).unwrap();
+    let rest = one(&hmm, Sample::new(&without).with_missing());
+    let (before, others) = hmm.log_predictive(&Sequences::one(labelled())).unwrap();
+    near(others[1], one(&hmm, labelled()) - rest);
+    near(before.sum(), one(&hmm, labelled()));
+}
+
+#[test]
 fn a_row_of_which_nothing_was_seen_leaves_mixtures_what_they_are() {
     let (x, _) = drawn(400, 1);
     let mut holed = x.clone();
@@ -55,6 +118,23 @@ fn a_row_of_which_nothing_was_seen_leaves_mixtures_what_they_are() {
     for state in holed.model.states() {
         assert_ne!(state.means().row(0), state.means().row(1));
     }
+}
+
+#[test]
+fn probabilities_sum_to_one_however_far_ahead() {
+    // Rows that sum to 1 − 9e-13 are taken as they are.
+    let rows = array![[0.9, 0.1 - 9e-13], [0.2, 0.8 - 9e-13]];
+    let hmm = model(Chain::running(rows.view()).unwrap(), &[0.0, 2.0]);
+    let mut filter = hmm.filter();
+    filter.observe(&[1.0]).unwrap();
+    assert!(filter.ahead(2_000_000).is_ok());
+    for _ in 0..20_000 {
+        filter.observe(&[f64::NAN]).unwrap();
+    }
+    let sum: f64 = filter.probabilities().iter().sum();
+    assert!((sum - 1.0).abs() < 1e-14, "{sum}");
+    let sum: f64 = hmm.chain().ahead(&[0.5, 0.5], 20_000).iter().sum();
+    assert!((sum - 1.0).abs() < 1e-14, "{sum}");
 }
 
 #[test]

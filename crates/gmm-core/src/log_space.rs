@@ -40,17 +40,18 @@ pub(crate) fn log_sum_exp(block: &Columns, columns: Range<usize>, out: &mut [Pac
 }
 
 /// ln Σ exp of a few logarithms; −∞ of none.
-pub(crate) fn log_sum_exp_of<'l>(logs: impl IntoIterator<Item = &'l f64> + Copy) -> f64 {
-    let largest = logs.into_iter().copied().fold(f64::NEG_INFINITY, f64::max);
+pub(crate) fn log_sum_exp_of<'l>(logs: impl IntoIterator<Item = &'l f64, IntoIter: Clone>) -> f64 {
+    log_sum_exp_by(logs.into_iter().copied())
+}
+
+/// The same of logarithms that are made twice.
+#[inline]
+pub(crate) fn log_sum_exp_by(logs: impl Iterator<Item = f64> + Clone) -> f64 {
+    let largest = logs.clone().fold(f64::NEG_INFINITY, f64::max);
     if !largest.is_finite() {
         return largest;
     }
-    largest
-        + logs
-            .into_iter()
-            .map(|l| (l - largest).exp())
-            .sum::<f64>()
-            .ln()
+    largest + logs.map(|l| (l - largest).exp()).sum::<f64>().ln()
 }
 
 struct NormalizeJoint<'a> {

@@ -123,9 +123,9 @@ impl Counts {
         let mut best = now.cloned().unwrap_or_else(|| Chain::of(None, free, kind));
         let mut highest = height(&best);
         for _ in 0..MOST_ROUNDS {
-            let Some(worth) = worth_of_beginning(&best, &self.initial) else {
-                break;
-            };
+            // Of a chain that falls into parts the beginning is left out.
+            let worth =
+                worth_of_beginning(&best, &self.initial).unwrap_or_else(|| Array2::zeros((k, k)));
             let next = Chain::of(None, rows(&|i, j| best.row(i)[j] * worth[(i, j)]), kind);
             let reached = height(&next);
             // Also where it is no number.

@@ -2,7 +2,65 @@
 
 use super::estimate::Counts;
 use super::passes::{Layout, Posterior, Smoothed};
-use crate::log_space::log_sum_exp_of;
+use crate::log_space::{log_sum_exp_by, log_sum_exp_of};
+
+/// What the other rows say of the states of each, in logarithms, T × S each.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Around {
+    /// ln p(s_t|the rows before it).
+    pub(crate) before: Vec<f64>,
+    /// ln p(s_t|all rows but it).
+    pub(crate) others: Vec<f64>,
+}
+
+impl Layout {
+    /// ln p(s_t) for all s_t from ln p(s_{t−1}).
+    pub(crate) fn log_ahead(&self, from: &[f64], to: &mut [f64]) {
+        for (c, to) in to.iter_mut().enumerate() {
+            let ways = self.sources(c);
+            *to = log_sum_exp_by(ways.map(|(source, step)| from[source] + self.log_matrix[step]));
+        }
+    }
+
+    /// ln p(s_t|s_{t−1})·w(s_t) for each s_{t−1} and s_t that may follow, row by row.
+    fn log_ways_behind(&self, log_weights: &[f64], out: &mut [f64]) {
+        let k = self.n_regimes;
+        for (c, out) in out.chunks_exact_mut(k).enumerate() {
+            let row = &self.log_matrix[(c % k) * k..][..k];
+            let weights = &log_weights[k * (c % self.block)..][..k];
+            let ways = out.iter_mut().zip(row.iter().zip(weights));
+            ways.for_each(|(way, (a, w))| *way = a + w);
+        }
+    }
+
+    /// What the others say of the states of each row, whatever it says itself, from ln p(x_t|s), T × S.
+    pub(crate) fn around(&self, log_densities: &[f64]) -> Around {
+        let n = self.n_states();
+        let said = Said::of(log_densities, n);
+        let mut before = vec![0.0; log_densities.len()];
+        let mut known = vec![0.0; log_densities.len()];
+        forward(self, (&said, log_densities), |t, predicted, now| {
+            before[t * n..][..n].copy_from_slice(predicted);
+            known[t * n..][..n].copy_from_slice(now);
+        });
+        let mut others = before.clone();
+        let mut counts = Counts::new(self.n_regimes);
+        let later = (&said, log_densities);
+        backward(self, later, &mut known, &mut counts, |t, beta| {
+            let others = &mut others[t * n..][..n];
+            others.iter_mut().zip(beta).for_each(|(o, b)| *o += b);
+            normalize(others);
+        });
+        before.chunks_exact_mut(n).for_each(normalize);
+        Around { before, others }
+    }
+}
+
+/// Takes their sum from logarithms.
+pub(crate) fn normalize(logs: &mut [f64]) {
+    let sum = log_sum_exp_of(&*logs);
+    logs.iter_mut().for_each(|l| *l -= sum);
+}
 
 /// As [`Layout::in_logs`], from ln p(x_t|s).
 pub(super) fn posteriors(
@@ -11,33 +69,41 @@ pub(super) fn posteriors(
     log_densities: &[f64],
     out: &mut [f64],
 ) -> Smoothed {
-    let (n, k) = (layout.n_states(), layout.n_regimes);
-    let log_matrix: Vec<f64> = layout.matrix.iter().map(|a| a.ln()).collect();
+    let n = layout.n_states();
     let said = Said::of(log_densities, n);
+    let log_likelihood = forward(layout, (&said, log_densities), |t, _, now| {
+        out[t * n..][..n].copy_from_slice(now);
+    });
+    let mut counts = Counts::new(layout.n_regimes);
+    if which == Posterior::Smoothed {
+        let later = (&said, log_densities);
+        backward(layout, later, out, &mut counts, |_, _| {});
+    }
+    out.iter_mut().for_each(|l| *l = l.exp());
+    Smoothed {
+        log_likelihood,
+        counts,
+    }
+}
+
+/// Visits each time with ln p(s_t|the rows before it) and ln α_t; returns the log-likelihood.
+fn forward(
+    layout: &Layout,
+    (said, log_densities): (&Said, &[f64]),
+    mut visit: impl FnMut(usize, &[f64], &[f64]),
+) -> f64 {
     let mut log_likelihood = 0.0;
-    let mut before: Vec<f64> = Vec::new();
-    for (t, alpha) in out.chunks_exact_mut(n).enumerate() {
-        let predicted: Vec<f64> = if t == 0 {
-            layout.initial.iter().map(|p| p.ln()).collect()
-        } else {
-            (0..n)
-                .map(|c| {
-                    log_sum_exp_of(
-                        &layout
-                            .sources(c)
-                            .map(|(from, step)| before[from] + log_matrix[step])
-                            .collect::<Vec<_>>(),
-                    )
-                })
-                .collect()
-        };
+    let mut predicted: Vec<f64> = layout.initial.iter().map(|p| p.ln()).collect();
+    let mut now = predicted.clone();
+    for t in 0..said.is_silent.len() {
+        if t > 0 {
+            layout.log_ahead(&now, &mut predicted);
+        }
         let densities = said.at(t, log_densities);
-        let mut now: Vec<f64> = predicted
-            .iter()
-            .zip(densities)
-            .map(|(p, l)| p + l)
-            .collect();
-        let mut sum = log_sum_exp_of(&now);
+        for (now, (p, l)) in now.iter_mut().zip(predicted.iter().zip(densities)) {
+            *now = p + l;
+        }
+        let sum = log_sum_exp_of(&now);
         log_likelihood += if said.is_silent(t) {
             f64::NEG_INFINITY
         } else {
@@ -45,27 +111,14 @@ pub(super) fn posteriors(
         };
         if sum == f64::NEG_INFINITY {
             // No way leads here: the row says nothing.
-            (now, sum) = (predicted, 0.0);
+            now.copy_from_slice(&predicted);
+            normalize(&mut now);
+        } else {
+            now.iter_mut().for_each(|l| *l -= sum);
         }
-        now.iter_mut().for_each(|l| *l -= sum);
-        alpha.copy_from_slice(&now);
-        before = now;
+        visit(t, &predicted, &now);
     }
-    let mut counts = Counts::new(k);
-    if which == Posterior::Smoothed {
-        backward(
-            layout,
-            &log_matrix,
-            (&said, log_densities),
-            out,
-            &mut counts,
-        );
-    }
-    out.iter_mut().for_each(|l| *l = l.exp());
-    Smoothed {
-        log_likelihood,
-        counts,
-    }
+    log_likelihood
 }
 
 /// Which rows say anything: not those that every state gives density 0.
@@ -96,60 +149,54 @@ impl Said {
     }
 }
 
-/// ln γ_t in place of ln α_t, and the expected counts.
+/// ln γ_t in place of ln α_t, and the expected counts; visits each time with ln β_t.
 fn backward(
     layout: &Layout,
-    log_matrix: &[f64],
     (said, log_densities): (&Said, &[f64]),
     out: &mut [f64],
     counts: &mut Counts,
+    mut visit: impl FnMut(usize, &[f64]),
 ) {
     let (n, k) = (layout.n_states(), layout.n_regimes);
     let n_times = out.len() / n;
     let mut weights = vec![0.0; n];
+    let mut ways = vec![0.0; n * k];
+    let mut beta = vec![0.0; n];
     for t in (0..n_times).rev() {
         let alpha = &mut out[t * n..][..n];
-        let mut beta = vec![0.0; n];
         if t + 1 < n_times {
-            let mut ways = vec![f64::NEG_INFINITY; n * k];
-            for c in 0..n {
-                for s in 0..k {
-                    ways[c * k + s] =
-                        log_matrix[(c % k) * k + s] + weights[s + k * (c % layout.block)];
-                }
-                beta[c] = log_sum_exp_of(&ways[c * k..][..k]);
+            layout.log_ways_behind(&weights, &mut ways);
+            for (beta, ways) in beta.iter_mut().zip(ways.chunks_exact(k)) {
+                *beta = log_sum_exp_of(ways);
             }
-            let mut joint: Vec<f64> = alpha.iter().zip(&beta).map(|(a, b)| a + b).collect();
-            let overlap = log_sum_exp_of(&joint);
+            let overlap = log_sum_exp_by(alpha.iter().zip(&beta).map(|(a, b)| a + b));
             if overlap == f64::NEG_INFINITY {
                 // What comes later cannot follow: it says nothing of the time before.
                 beta.fill(0.0);
-                joint.copy_from_slice(alpha);
             } else {
                 if layout.block == 1 {
-                    for (pair, (i, way)) in
-                        ways.iter().enumerate().map(|(w, way)| (w, (w / k, way)))
-                    {
-                        counts.transitions[pair] += (alpha[i] + way - overlap).exp();
+                    for (pair, way) in ways.iter().enumerate() {
+                        counts.transitions[pair] += (alpha[pair / k] + way - overlap).exp();
                     }
                 }
-                joint.iter_mut().for_each(|l| *l -= overlap);
                 beta.iter_mut().for_each(|l| *l -= overlap);
             }
-            alpha.copy_from_slice(&joint);
+            alpha.iter_mut().zip(&beta).for_each(|(a, b)| *a += b);
         }
-        let gamma: Vec<f64> = alpha.iter().map(|l| l.exp()).collect();
-        if layout.block > 1 {
-            counts.add_newest_pairs(&gamma, k);
+        visit(t, &beta);
+        if layout.block > 1 || t == 0 {
+            let gamma: Vec<f64> = alpha.iter().map(|l| l.exp()).collect();
+            if layout.block > 1 {
+                counts.add_newest_pairs(&gamma, k);
+            }
+            if t == 0 {
+                counts.add_first(&gamma, k, layout.block);
+            }
         }
-        if t == 0 {
-            counts.add_first(&gamma, k, layout.block);
+        let densities = said.at(t, log_densities);
+        for (weight, (b, l)) in weights.iter_mut().zip(beta.iter().zip(densities)) {
+            *weight = b + l;
         }
-        weights = beta
-            .iter()
-            .zip(said.at(t, log_densities))
-            .map(|(b, l)| b + l)
-            .collect();
     }
 }
 

@@ -14,7 +14,8 @@ mod passes;
 mod path;
 
 pub(crate) use estimate::{ChainPrior, Counts};
-pub(crate) use passes::{Layout, Posterior, Smoothed};
+pub(crate) use logs::normalize;
+pub(crate) use passes::{Layout, Posterior};
 
 use ndarray::{Array1, Array2, ArrayView2};
 use rand::Rng;
@@ -134,10 +135,17 @@ impl Chain {
     pub fn expected_durations(&self) -> Vec<f64> {
         let duration = |(k, row): (usize, &Shares)| {
             // Not 1 − pₖₖ, which is 0 to rounding long before the others are.
-            let others = row.values().iter().enumerate().filter(|(j, _)| *j != k);
-            1.0 / others.fold(0.0, |sum, (_, p)| sum + p)
-        };
-        self.rows.iter().enumerate().map(duration).collect()
+            let leaves: f64 = row
+                .values()
+                .iter()
+                .enumerate()
+                .filter(|(j, _)| *j != k)
+                .map(|(_, p)| p)
+                .sum();
+            // The sum of none is −0.
+            1.0 / (leaves + 0.0)
+        });
+        stays.collect()
     }
 
     /// Probabilities of the regimes `n_steps` after they were these.
@@ -155,6 +163,7 @@ impl Chain {
             }
             now = next;
         }
+        keep_sum(probabilities, &mut now);
         now
     }
 
@@ -205,6 +214,14 @@ impl Chain {
             states = longer.collect();
         }
         states
+    }
+}
+
+/// Takes out what many steps make of rows that sum to 1 only within 1e-12.
+pub(crate) fn keep_sum(before: &[f64], after: &mut [f64]) {
+    let factor = before.iter().sum::<f64>() / after.iter().sum::<f64>();
+    if factor.is_finite() {
+        after.iter_mut().for_each(|p| *p *= factor);
     }
 }
 
@@ -314,6 +331,8 @@ mod tests {
         let trap = Chain::running(array![[0.5, 0.5], [0.0, 1.0]].view()).unwrap();
         assert!((trap.initial()[1] - 1.0).abs() < 1e-12);
         assert_eq!(trap.expected_durations(), [2.0, f64::INFINITY]);
+        let alone = Chain::running(array![[1.0]].view()).unwrap();
+        assert_eq!(alone.expected_durations(), [f64::INFINITY]);
     }
 
     #[test]

@@ -6,8 +6,9 @@ use super::estimate::Counts;
 use super::{Chain, logs};
 use crate::simd::{Task, Vector, dispatch};
 
-/// Below this a probability has lost digits, or the way there.
-const LOST: f64 = 1e-280;
+/// What underflow takes of a state is less than 1e-308. Where what is left of all states, forward and backward, is more
+/// than this each time, no way that was lost adds more than 1e-28 to the probability of anything.
+const LOST: f64 = 1e-140;
 
 /// A chain laid out for the recursions.
 #[derive(Debug)]
@@ -18,9 +19,11 @@ pub(crate) struct Layout {
     pub(super) block: usize,
     /// p(j|i), row by row.
     pub(super) matrix: Vec<f64>,
+    /// ln p(j|i), row by row.
+    pub(super) log_matrix: Vec<f64>,
     /// Of the first state of a sequence.
     pub(super) initial: Vec<f64>,
-    /// Whether some transition is so improbable that another way to the same state may be lost to scaling.
+    /// Whether some state may be so improbable after any other that what was lost of it is not made up for.
     has_rare: bool,
 }
 
@@ -47,12 +50,15 @@ impl Layout {
         /// What scaling may lose is far below it.
         const RARE: f64 = 1e-100;
         let k = chain.n_regimes();
+        let memory = chain.kind().memory;
         let matrix: Vec<f64> = (0..k).flat_map(|i| chain.row(i)).copied().collect();
         Self {
             n_regimes: k,
-            block: k.pow(chain.kind().memory as u32),
-            has_rare: matrix.iter().any(|a| *a < RARE),
+            block: k.pow(memory as u32),
+            // A tuple of regimes does not follow any other.
+            has_rare: memory > 0 || matrix.iter().any(|a| *a < RARE),
             initial: chain.initial_states(),
+            log_matrix: matrix.iter().map(|a| a.ln()).collect(),
             matrix,
         }
     }
@@ -109,6 +115,11 @@ impl Layout {
         }
     }
 
+    /// Whether scaling may do: backward it shows what the way forward has lost, and without that nothing does.
+    pub(crate) fn may_scale(&self, which: Posterior) -> bool {
+        which == Posterior::Smoothed || !self.has_rare
+    }
+
     /// Writes the posteriors of the states, T × S, and returns what they add up to; none where scaling does not do. The
     /// evidence has S + 1 numbers for each time: p(x_t|s) up to a factor, and the logarithm of that.
     pub(crate) fn scaled(
@@ -117,9 +128,7 @@ impl Layout {
         evidence: &[f64],
         out: &mut [f64],
     ) -> Option<Smoothed> {
-        let n = self.n_states();
-        let may_lose = |row: &[f64]| row[..n].iter().any(|e| *e < LOST);
-        if self.has_rare && evidence.chunks_exact(n + 1).any(may_lose) {
+        if !self.may_scale(which) {
             return None;
         }
         dispatch(Scaled {

@@ -4,7 +4,7 @@ use super::passes::Layout;
 
 impl Layout {
     /// States from which one state may come, each with the place of the step in the matrix.
-    pub(super) fn sources(&self, c: usize) -> impl Iterator<Item = (usize, usize)> {
+    pub(super) fn sources(&self, c: usize) -> impl Iterator<Item = (usize, usize)> + Clone + use<> {
         let (k, block) = (self.n_regimes, self.block);
         let (s, r) = (c % k, c / k);
         (0..k).map(move |oldest| {
@@ -18,7 +18,6 @@ impl Layout {
     /// path goes on as if that row said nothing, and the probability is 0.
     pub(crate) fn most_probable(&self, log_densities: &[f64]) -> (Vec<usize>, f64) {
         let n = self.n_states();
-        let log_matrix: Vec<f64> = self.matrix.iter().map(|a| a.ln()).collect();
         let n_times = log_densities.len() / n;
         let mut from = vec![0_u32; n_times * n];
         let mut now: Vec<f64> = self.initial.iter().map(|p| p.ln()).collect();
@@ -29,7 +28,7 @@ impl Layout {
                 for (c, next) in next.iter_mut().enumerate() {
                     let mut best = None;
                     for (source, step) in self.sources(c) {
-                        let way = now[source] + log_matrix[step];
+                        let way = now[source] + self.log_matrix[step];
                         if best.is_none_or(|(_, most)| way > most) {
                             best = Some((source, way));
                         }

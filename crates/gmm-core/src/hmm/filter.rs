@@ -4,11 +4,11 @@ use ndarray::ArrayView2;
 
 use super::emit::{Buffers, LaidOut};
 use super::{GaussianHmm, Hmm};
-use crate::chain::Layout;
+use crate::chain::{Layout, keep_sum, normalize};
 use crate::emission::Emission;
 use crate::error::GmmError;
 use crate::gmm::Gmm;
-use crate::log_space::log_sum_exp_of;
+use crate::log_space::log_sum_exp_by;
 use crate::observation::Observation;
 use crate::tile::Tile;
 
@@ -20,8 +20,10 @@ pub(crate) struct Online<E: Emission> {
     layout: Layout,
     tile: Tile,
     buffers: Buffers,
-    /// Of the states of the last row; before the first, of those before it.
+    /// Of the states of the last row; before the first, of that.
     states: Vec<f64>,
+    /// Their logarithms, which keep what is improbable for long and right in the end.
+    log_states: Vec<f64>,
     n_rows: u64,
     log_likelihood: f64,
 }
@@ -29,11 +31,13 @@ pub(crate) struct Online<E: Emission> {
 impl<E: Emission> Online<E> {
     pub(crate) fn new(hmm: Hmm<E>, n_features: usize) -> Self {
         let layout = Layout::new(hmm.chain());
+        let states = hmm.chain().initial_states();
         Self {
             laid_out: LaidOut::new(&hmm),
             tile: Tile::new(n_features),
             buffers: Buffers::default(),
-            states: hmm.chain().initial_states(),
+            log_states: states.iter().map(|p| p.ln()).collect(),
+            states,
             layout,
             hmm,
             n_rows: 0,
@@ -61,6 +65,7 @@ impl<E: Emission> Online<E> {
             }
             std::mem::swap(&mut now, &mut next);
         }
+        keep_sum(&self.states, &mut now);
         now
     }
 
@@ -119,25 +124,24 @@ impl<E: Emission> Online<E> {
     pub(crate) fn observe(&mut self, row: &[f64]) -> Result<f64, GmmError> {
         self.check(row)?;
         let said = self.log_densities(row);
-        let predicted = self.ahead(1);
+        let mut now = self.log_states.clone();
+        if self.n_rows > 0 {
+            self.layout.log_ahead(&self.log_states, &mut now);
+        }
+        normalize(&mut now);
         self.n_rows += 1;
-        let Some(said) = said else {
-            self.states = predicted;
-            return Ok(0.0);
-        };
-        let joint: Vec<f64> = predicted
-            .iter()
-            .zip(&said)
-            .map(|(p, l)| p.ln() + l)
-            .collect();
-        let log_density = log_sum_exp_of(&joint);
+        let mut log_density = 0.0;
+        if let Some(said) = said {
+            let joint = || now.iter().zip(&said).map(|(p, l)| p + l);
+            log_density = log_sum_exp_by(joint());
+            // A row that no state can emit says nothing of them.
+            if log_density > f64::NEG_INFINITY {
+                now = joint().map(|l| l - log_density).collect();
+            }
+        }
         self.log_likelihood += log_density;
-        // A row that no state can emit says nothing of them.
-        self.states = if log_density == f64::NEG_INFINITY {
-            predicted
-        } else {
-            joint.iter().map(|l| (l - log_density).exp()).collect()
-        };
+        self.states = now.iter().map(|l| l.exp()).collect();
+        self.log_states = now;
         Ok(log_density)
     }
 

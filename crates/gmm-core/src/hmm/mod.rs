@@ -32,7 +32,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::chain::{Counts, Layout, Posterior, Smoothed};
+use crate::chain::{Counts, Layout, Posterior};
 use crate::emission::Emission;
 use crate::shares::Shares;
 
@@ -96,35 +96,32 @@ impl<E: Emission> Hmm<E> {
     pub(crate) fn posteriors(&self, which: Posterior, data: &Sequences<'_>) -> States {
         let n = self.chain.n_states();
         let layout = Layout::new(&self.chain);
-        let evidence = LaidOut::evidence(self, data.sample());
         let mut values = vec![0.0; data.sample().n_rows() * n];
         let mut rest = values.as_mut_slice();
         let mut tasks = Vec::with_capacity(data.len());
         for range in data.ranges() {
             let (own, after) = rest.split_at_mut(range.len() * n);
-            tasks.push((range, own));
+            tasks.push((range, own, None));
             rest = after;
         }
-        let scaled = |(range, own): &mut (Range<usize>, &mut [f64])| {
-            layout.scaled(
-                which,
-                &evidence[range.start * (n + 1)..range.end * (n + 1)],
-                own,
-            )
-        };
-        let found: Vec<Option<Smoothed>> = tasks.par_iter_mut().map(scaled).collect();
-        drop(evidence);
-        let log_densities = if found.iter().any(Option::is_none) {
-            LaidOut::log_densities(self, data.sample())
-        } else {
-            Vec::new()
-        };
-        let mut counts = Counts::new(self.chain.n_regimes());
-        let mut log_likelihoods = Vec::with_capacity(found.len());
-        for (found, (range, own)) in found.into_iter().zip(tasks) {
-            let smoothed = found.unwrap_or_else(|| {
-                layout.in_logs(which, &log_densities[range.start * n..range.end * n], own)
+        if layout.may_scale(which) {
+            let evidence = LaidOut::evidence(self, data.sample());
+            tasks.par_iter_mut().for_each(|(range, own, found)| {
+                let evidence = &evidence[range.start * (n + 1)..range.end * (n + 1)];
+                *found = layout.scaled(which, evidence, own);
             });
+        }
+        if tasks.iter().any(|(_, _, found)| found.is_none()) {
+            let log_densities = LaidOut::log_densities(self, data.sample());
+            let lost = tasks.par_iter_mut().filter(|(_, _, found)| found.is_none());
+            lost.for_each(|(range, own, found)| {
+                let log_densities = &log_densities[range.start * n..range.end * n];
+                *found = Some(layout.in_logs(which, log_densities, own));
+            });
+        }
+        let mut counts = Counts::new(self.chain.n_regimes());
+        let mut log_likelihoods = Vec::with_capacity(data.len());
+        for smoothed in tasks.into_iter().filter_map(|(_, _, found)| found) {
             log_likelihoods.push(smoothed.log_likelihood);
             counts.merge(&smoothed.counts);
         }

@@ -1,13 +1,16 @@
 //! What is known of regimes: sums over what states remember.
 
+use std::ops::Range;
+
 use ndarray::{Array1, Array2};
+use rayon::prelude::*;
 
 use super::emit::LaidOut;
 use super::{Hmm, Sequences};
 use crate::chain::{Layout, Posterior};
 use crate::emission::Emission;
 use crate::error::GmmError;
-use crate::log_space::log_sum_exp_of;
+use crate::log_space::log_sum_exp_by;
 
 /// What rows say of their regimes.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,19 +101,19 @@ impl<E: Emission> Hmm<E> {
     }
 
     /// ln p of each row given those before it, and given all others.
-    ///
-    /// p(x_t|rest)⁻¹ = Σₛ γ_t(s)/p(x_t|s), since what the others say of s is proportional to γ_t(s)/p(x_t|s).
     pub(crate) fn log_predictive(&self, data: &Sequences<'_>) -> (Array1<f64>, Array1<f64>) {
         let mut before = Array1::zeros(data.sample().n_rows());
         let mut others = before.clone();
-        self.each_predicted(data, |t, predicted, smoothed, said| {
-            let joint: Vec<f64> = predicted
-                .iter()
-                .zip(said)
-                .map(|(p, l)| p.ln() + l)
-                .collect();
-            before[t] = log_sum_exp_of(&joint);
-            others[t] = -log_sum_exp_of(&left_out(smoothed, said));
+        self.each_around(data, |t, known, said| {
+            if said.iter().all(|l| *l == 0.0) {
+                // Nothing was seen.
+                return;
+            }
+            let log_density = |states: &[f64]| {
+                log_sum_exp_by(states.iter().zip(said).map(|(state, l)| state + l))
+            };
+            before[t] = log_density(known.before);
+            others[t] = log_density(known.others);
         });
         (before, others)
     }
@@ -120,53 +123,42 @@ impl<E: Emission> Hmm<E> {
         let k = self.chain().n_regimes();
         let mut before = Array2::zeros((data.sample().n_rows(), k));
         let mut others = before.clone();
-        self.each_predicted(data, |t, predicted, smoothed, said| {
-            let logs = left_out(smoothed, said);
-            let sum = log_sum_exp_of(&logs);
-            for (c, (p, log)) in predicted.iter().zip(logs).enumerate() {
-                before[(t, c % k)] += p;
-                others[(t, c % k)] += (log - sum).exp();
+        self.each_around(data, |t, known, _| {
+            for (c, (b, o)) in known.before.iter().zip(known.others).enumerate() {
+                before[(t, c % k)] += b.exp();
+                others[(t, c % k)] += o.exp();
             }
         });
         (before, others)
     }
 
-    /// Visits each row with p(s|before), p(s|all) and ln p(x|s) of all states.
-    fn each_predicted(
+    /// Visits each row with what the others say of its states, and ln p(x|s) of all of them.
+    fn each_around(
         &self,
         data: &Sequences<'_>,
-        mut visit: impl FnMut(usize, &[f64], &[f64], &[f64]),
+        mut visit: impl FnMut(usize, AroundRow<'_>, &[f64]),
     ) {
         let n = self.chain().n_states();
         let log_densities = LaidOut::log_densities(self, data.sample());
-        let filtered = self.posteriors(Posterior::Filtered, data).values;
-        let smoothed = self.posteriors(Posterior::Smoothed, data).values;
         let layout = Layout::new(self.chain());
-        let mut predicted = vec![0.0; n];
-        for range in data.ranges() {
-            for t in range.clone() {
-                if t == range.start {
-                    predicted.copy_from_slice(&self.chain().initial_states());
-                } else {
-                    layout.ahead(&filtered[(t - 1) * n..t * n], &mut predicted);
-                }
-                let at = t * n..(t + 1) * n;
-                visit(t, &predicted, &smoothed[at.clone()], &log_densities[at]);
+        let ranges: Vec<_> = data.ranges().collect();
+        let around =
+            |range: &Range<usize>| layout.around(&log_densities[range.start * n..range.end * n]);
+        let found: Vec<_> = ranges.par_iter().map(around).collect();
+        for (range, around) in ranges.into_iter().zip(found) {
+            for (i, t) in range.enumerate() {
+                let row = AroundRow {
+                    before: &around.before[i * n..][..n],
+                    others: &around.others[i * n..][..n],
+                };
+                visit(t, row, &log_densities[t * n..][..n]);
             }
         }
     }
 }
 
-/// ln of what all other rows say of the states of a row, up to a term: γ over its density.
-///
-/// Where rounding has left nothing of a state, it says nothing.
-fn left_out(smoothed: &[f64], said: &[f64]) -> Vec<f64> {
-    let log = |(g, l): (&f64, &f64)| {
-        if *g > 0.0 {
-            g.ln() - l
-        } else {
-            f64::NEG_INFINITY
-        }
-    };
-    smoothed.iter().zip(said).map(log).collect()
+/// The logarithms of the probabilities of the states of a row, given those before it and given all others.
+struct AroundRow<'a> {
+    before: &'a [f64],
+    others: &'a [f64],
 }
