@@ -104,6 +104,55 @@ fn what_others_say_of_a_row_holds_where_the_row_rules_regimes_out() {
 }
 
 #[test]
+fn a_label_is_the_regime_of_its_time_whatever_was_seen() {
+    let chain = Chain::running(array![[0.9, 0.1], [0.2, 0.8]].view()).unwrap();
+    let hmm = model(chain.clone(), &[0.0, 2.0]);
+    let x = column(&[0.0, f64::NAN, 0.5]);
+    let labels = [None, Some(1), None];
+    let sample = || Sample::new(&x).with_missing().with_labels(&labels).unwrap();
+    let data = Sequences::one(sample());
+    let path = hmm.most_probable(&data).unwrap();
+    let posteriors = hmm.smoothed(&data).unwrap();
+    assert_eq!(
+        (path.regimes[1], posteriors.probabilities[(1, 1)]),
+        (1, 1.0)
+    );
+    // Of its weight 0 as of what was not seen.
+    let whole = column(&[0.0, 7.0, 0.5]);
+    let weighted = Sample::weighted(&whole, &[1.0, 0.0, 1.0]).unwrap();
+    let data = Sequences::one(weighted.with_labels(&labels).unwrap());
+    let again = hmm.smoothed(&data).unwrap();
+    assert!((again.log_likelihoods[0] - posteriors.log_likelihoods[0]).abs() < 1e-13);
+    // A fit begins with regimes that are named as the labels are.
+    let truth = model(chain, &[0.0, 3.0]);
+    let (x, regimes) = truth.sample(500, &mut rng(3));
+    let likelihoods = [false, true].map(|is_flipped| {
+        let named = |t: usize| {
+            if is_flipped {
+                1 - regimes[t]
+            } else {
+                regimes[t]
+            }
+        };
+        let labels: Vec<_> = (0..500).map(|t| (t % 10 == 0).then(|| named(t))).collect();
+        let data = Sequences::one(Sample::new(&x).with_labels(&labels).unwrap());
+        let fitted = GaussianHmm::params(2).n_starts(3).fit(&data).unwrap();
+        let switching = SwitchingRegression::params(2)
+            .n_starts(1)
+            .fit(&data)
+            .unwrap();
+        let low = usize::from(is_flipped);
+        assert!(fitted.model.states()[low].means()[(0, 0)] < 1.0);
+        assert!(switching.model.intercept(low).unwrap()[0] < 1.0);
+        fitted.log_likelihood
+    });
+    assert!(
+        (likelihoods[0] - likelihoods[1]).abs() < 1e-4,
+        "{likelihoods:?}"
+    );
+}
+
+#[test]
 fn a_row_of_which_nothing_was_seen_leaves_mixtures_what_they_are() {
     let (x, _) = drawn(400, 1);
     let mut holed = x.clone();

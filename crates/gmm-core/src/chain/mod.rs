@@ -135,17 +135,11 @@ impl Chain {
     pub fn expected_durations(&self) -> Vec<f64> {
         let duration = |(k, row): (usize, &Shares)| {
             // Not 1 − pₖₖ, which is 0 to rounding long before the others are.
-            let leaves: f64 = row
-                .values()
-                .iter()
-                .enumerate()
-                .filter(|(j, _)| *j != k)
-                .map(|(_, p)| p)
-                .sum();
-            // The sum of none is −0.
-            1.0 / (leaves + 0.0)
-        });
-        stays.collect()
+            let others = row.values().iter().enumerate().filter(|(j, _)| *j != k);
+            // Not a sum, which of none is −0.
+            1.0 / others.fold(0.0, |sum, (_, p)| sum + p)
+        };
+        self.rows.iter().enumerate().map(duration).collect()
     }
 
     /// Probabilities of the regimes `n_steps` after they were these.

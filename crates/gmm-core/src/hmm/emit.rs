@@ -54,12 +54,12 @@ impl<E: Emission> LaidOut<E> {
     }
 
     /// For each row S + 1 numbers: p(x|s) over their sum, and the logarithm of that; for a row of which nothing was
-    /// seen, what says nothing.
+    /// seen, what says nothing but its label.
     pub(super) fn evidence(hmm: &Hmm<E>, sample: &Sample<'_>) -> Vec<f64> {
         let n = hmm.chain.n_states();
         let mut nothing = vec![1.0; n + 1];
         nothing[n] = 0.0;
-        Self::each(hmm, sample, &nothing, |buffers, tile, out| {
+        Self::each(hmm, sample, (&nothing, 0.0), |buffers, tile, out| {
             let packs = tile.n_packs();
             buffers.weights.resize(TILE_PACKS, Pack::default());
             buffers.weights.fill(Pack::splat(1.0));
@@ -79,17 +79,23 @@ impl<E: Emission> LaidOut<E> {
     /// For each row ln p(x|s), n × S.
     pub(super) fn log_densities(hmm: &Hmm<E>, sample: &Sample<'_>) -> Vec<f64> {
         let n = hmm.chain.n_states();
-        Self::each(hmm, sample, &vec![0.0; n], |buffers, _, out| {
-            transpose(buffers.states.iter(n), n, out);
-        })
+        let nothing = vec![0.0; n];
+        Self::each(
+            hmm,
+            sample,
+            (&nothing, f64::NEG_INFINITY),
+            |buffers, _, out| {
+                transpose(buffers.states.iter(n), n, out);
+            },
+        )
     }
 
     /// Writes for each row what `write` makes of the logarithms of the densities of all states, in as many numbers as
-    /// `nothing` has.
+    /// `nothing` has: that of a row of which nothing was seen, with `ruled_out` for states that its label rules out.
     fn each(
         hmm: &Hmm<E>,
         sample: &Sample<'_>,
-        nothing: &[f64],
+        (nothing, ruled_out): (&[f64], f64),
         write: impl Fn(&mut Buffers, &Tile, &mut [f64]) + Sync,
     ) -> Vec<f64> {
         let width = nothing.len();
@@ -112,6 +118,15 @@ impl<E: Emission> LaidOut<E> {
             for (&row, values) in part.rows().iter().zip(values.chunks_exact(width)) {
                 all[row * width..][..width].copy_from_slice(values);
             }
+        }
+        let (n, k) = (hmm.chain.n_states(), hmm.chain.n_regimes());
+        let is_seen = sample.is_seen(parts);
+        let labels = sample.labels().into_iter().flatten().enumerate();
+        for (row, label) in labels.filter(|(row, _)| !is_seen[*row]) {
+            let Some(label) = *label else { continue };
+            let states = all[row * width..][..n].iter_mut().enumerate();
+            let others = states.filter(|(c, _)| c % k != label);
+            others.for_each(|(_, said)| *said = ruled_out);
         }
         all
     }

@@ -33,6 +33,7 @@ impl<E: Emission, B: Estimate<E>> Start<'_, E, B> {
     /// # Errors
     /// Those of the M-step.
     pub(crate) fn of_regimes(&self, regimes: &[Option<usize>]) -> Result<Hmm<E>, Collapse> {
+        let regimes = &self.as_labelled(regimes);
         let k = self.n_regimes;
         let alike = Shares::of_counts(&vec![1.0; k]);
         let chain = Chain::of(Some(alike.clone()), vec![alike; k], self.kind);
@@ -71,6 +72,35 @@ impl<E: Emission, B: Estimate<E>> Start<'_, E, B> {
             sizes: vec![1; n],
         };
         Hmm::maximize(&visits, self.belief, Some(&start))
+    }
+
+    /// The same guess with its regimes named as most of the labels are, and the labels themselves.
+    fn as_labelled(&self, guess: &[Option<usize>]) -> Vec<Option<usize>> {
+        let Some(labels) = self.data.sequences.sample().labels() else {
+            return guess.to_vec();
+        };
+        let k = self.n_regimes;
+        let mut both = vec![0_usize; k * k];
+        for (label, guess) in labels.iter().zip(guess) {
+            if let (Some(label), Some(guess)) = (label, guess) {
+                both[label * k + guess] += 1;
+            }
+        }
+        let mut pairs: Vec<usize> = (0..k * k).collect();
+        // Stable: where labels say nothing, names stay in their order.
+        pairs.sort_by_key(|&pair| std::cmp::Reverse(both[pair]));
+        let (mut name_of, mut is_taken) = (vec![None; k], vec![false; k]);
+        for pair in pairs {
+            let (label, guess) = (pair / k, pair % k);
+            if name_of[guess].is_none() && !is_taken[label] {
+                name_of[guess] = Some(label);
+                is_taken[label] = true;
+            }
+        }
+        let named = |(label, guess): (&Option<usize>, &Option<usize>)| {
+            label.or_else(|| guess.and_then(|guess| name_of[guess]))
+        };
+        labels.iter().zip(guess).map(named).collect()
     }
 
     /// Regimes at random, each for about `duration` rows at a time.
