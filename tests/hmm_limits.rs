@@ -3,7 +3,7 @@
 
 use gmm_core::hmm::{Chain, GaussianHmm, Sequences};
 use gmm_core::switching::{Switches, SwitchingMean, SwitchingRegression};
-use gmm_core::{Covariances, Gmm, GmmError, Sample};
+use gmm_core::{CovarianceType, Covariances, Gmm, GmmError, Sample};
 use gmm_tests::rng;
 use ndarray::{Array1, Array2, array};
 
@@ -166,6 +166,26 @@ fn a_row_of_which_nothing_was_seen_leaves_mixtures_what_they_are() {
     assert!((whole.log_likelihood - holed.log_likelihood).abs() < 15.0);
     for state in holed.model.states() {
         assert_ne!(state.means().row(0), state.means().row(1));
+    }
+}
+
+#[test]
+fn mixtures_are_found_whose_regimes_single_gaussians_would_not_take() {
+    // Each regime is two round groups along a diagonal; of single Gaussians with axes the best take one row of groups each.
+    let regime = |x: f64| {
+        let means = array![[x, 0.0], [x + 3.0, 4.0]];
+        let variances = Covariances::Diagonal(Array2::from_elem((2, 2), 0.5));
+        Gmm::new(array![0.5, 0.5], means, variances).unwrap()
+    };
+    let chain = Chain::running(array![[0.95, 0.05], [0.1, 0.9]].view()).unwrap();
+    let truth = GaussianHmm::new(chain, vec![regime(0.0), regime(8.0)]).unwrap();
+    let (x, _) = truth.sample(300, &mut rng(1));
+    let data = Sequences::one(Sample::new(&x));
+    let params = GaussianHmm::params(2).n_components(2);
+    for seed in 1..4 {
+        let params = params.clone().covariance_type(CovarianceType::Diagonal);
+        let fitted = params.seed(seed).fit(&data).unwrap();
+        assert!(fitted.log_likelihood > truth.log_likelihoods(&data).unwrap()[0]);
     }
 }
 

@@ -3,7 +3,7 @@
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256Plus;
 
-use super::{Hmm, HmmParams, Learnt, Start, best_run};
+use super::{Hmm, HmmParams, Learnt, Start, best_ends};
 use crate::belief::Belief;
 use crate::chain::{Kind, Posterior};
 use crate::covariance::{Covariance, CovarianceType};
@@ -78,16 +78,17 @@ impl HmmParams {
         if self.n_components == 1 {
             return Ok(starts);
         }
+        // The best regimes of one Gaussian each need not be those of mixtures.
         let stopping = Stopping {
-            max_n_iterations: 100,
+            max_n_iterations: 60,
             ..self.stopping()
         };
-        let rough = best_run(starts, data, belief, stopping, &|_| 0, &|_, _| {})
-            .ok_or(GmmError::NoRows)?
-            .model;
-        let divided =
-            (0..self.n_starts.div_ceil(6)).map(|_| self.divided(&rough, data, belief, &mut rng));
-        divided.collect()
+        let n_divided = self.n_starts.div_ceil(3);
+        let rough = best_ends(starts, data, belief, stopping, n_divided);
+        let divided = rough.iter().cycle().take(n_divided.min(4 * rough.len()));
+        divided
+            .map(|rough| self.divided(rough, data, belief, &mut rng))
+            .collect()
     }
 
     /// The emission of all rows together.

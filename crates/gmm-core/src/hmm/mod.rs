@@ -26,7 +26,7 @@ pub(crate) use answers::answers;
 pub(crate) use filter::Online;
 pub(crate) use gaussian::check_labels;
 pub(crate) use latent::{Learnt, Visits};
-pub(crate) use start::{Start, best_run};
+pub(crate) use start::{Start, best_ends, best_run};
 
 use std::ops::Range;
 

@@ -128,18 +128,7 @@ pub(crate) fn best_run<E: Emission>(
     flaws: &(dyn Fn(&Hmm<E>) -> usize + Sync),
     observe: &(dyn Fn(usize, f64) + Sync),
 ) -> Option<Run<Hmm<E>>> {
-    let rank = |run: &Run<Hmm<E>>| {
-        let collapsed = matches!(run.outcome, Outcome::Collapsed { .. });
-        (collapsed, flaws(&run.model), -run.last_objective())
-    };
-    let sorted = |starts: Vec<Hmm<E>>, stopping: Stopping| {
-        let climb = |start| em::climb(start, data, belief, stopping, &|_, _| {});
-        let runs: Vec<_> = starts.into_par_iter().map(climb).collect();
-        let mut ranked: Vec<_> = runs.into_iter().map(|run| (rank(&run), run)).collect();
-        // Stable: of equals the first is kept.
-        ranked.sort_by(|(a, _), (b, _)| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
-        ranked.into_iter().map(|(_, run)| run).collect::<Vec<_>>()
-    };
+    let sorted = |starts, stopping| sorted_runs(starts, data, belief, stopping, flaws);
     let mut left = starts;
     for (iterations, share) in ROUNDS {
         if left.len() <= 1 {
@@ -165,6 +154,37 @@ pub(crate) fn best_run<E: Emission>(
         .enumerate()
         .for_each(|(i, o)| observe(i, *o));
     Some(best)
+}
+
+/// Where fits from several starts end, the best `n` of them that differ.
+pub(crate) fn best_ends<E: Emission>(
+    starts: Vec<Hmm<E>>,
+    data: Learnt<'_>,
+    belief: &impl Estimate<E>,
+    stopping: Stopping,
+    n: usize,
+) -> Vec<Hmm<E>> {
+    distinct(sorted_runs(starts, data, belief, stopping, &|_| 0), n)
+}
+
+/// Fits from several starts, the best first.
+fn sorted_runs<E: Emission>(
+    starts: Vec<Hmm<E>>,
+    data: Learnt<'_>,
+    belief: &impl Estimate<E>,
+    stopping: Stopping,
+    flaws: &(dyn Fn(&Hmm<E>) -> usize + Sync),
+) -> Vec<Run<Hmm<E>>> {
+    let rank = |run: &Run<Hmm<E>>| {
+        let collapsed = matches!(run.outcome, Outcome::Collapsed { .. });
+        (collapsed, flaws(&run.model), -run.last_objective())
+    };
+    let climb = |start| em::climb(start, data, belief, stopping, &|_, _| {});
+    let runs: Vec<_> = starts.into_par_iter().map(climb).collect();
+    let mut ranked: Vec<_> = runs.into_iter().map(|run| (rank(&run), run)).collect();
+    // Stable: of equals the first is kept.
+    ranked.sort_by(|(a, _), (b, _)| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
+    ranked.into_iter().map(|(_, run)| run).collect()
 }
 
 /// The first runs that did not end where one before did.
