@@ -4,9 +4,10 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-use gmm_core::{Gmm, Rows, Tile};
+use gmm_core::hmm::{Chain, GaussianHmm};
+use gmm_core::{Covariances, Gmm, Rows, Tile};
 use gmm_tests::two_groups;
-use ndarray::Array2;
+use ndarray::{Array2, array};
 use trial::memory;
 
 /// Rows that are computed when they are asked for.
@@ -68,4 +69,24 @@ fn fits_and_answers_keep_little_beside_their_data() {
         "answers of {n_answers} MiB took {used} MiB"
     );
     drop(fitted);
+
+    // A stream that nothing is kept of.
+    let transitions = array![[0.99, 0.01], [0.02, 0.98]];
+    let state = |mean: f64| {
+        let mean = array![[mean, mean]];
+        Gmm::new(array![1.0], mean, Covariances::Spherical(array![1.0])).unwrap()
+    };
+    let chain = Chain::running(transitions.view()).unwrap();
+    let hmm = GaussianHmm::new(chain, vec![state(0.0), state(3.0)]).unwrap();
+    let mut filter = hmm.filter();
+    let before = memory("VmRSS");
+    for t in 0..1_000_000_u32 {
+        let level = f64::from(t / 500 % 2) * 3.0;
+        filter
+            .observe(&[level + f64::from(t % 7) * 0.1, level])
+            .unwrap();
+    }
+    assert!(filter.log_likelihood().is_finite());
+    let used = memory("VmRSS").saturating_sub(before);
+    assert!(used <= 1, "a filter of 1,000,000 rows took {used} MiB");
 }

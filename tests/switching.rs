@@ -338,11 +338,12 @@ fn the_filter_follows_and_simulated_futures_agree_with_it() {
         let place = filter.draw_place(&mut rng);
         branched += filter
             .branches(place, given)
+            .unwrap()
             .iter()
-            .map(|(p, mean, _)| p * mean[0])
+            .map(|b| b.probability * b.means[0])
             .sum::<f64>()
             / f64::from(n);
-        drawn += filter.draw_next(place, given, &mut rng).1[0] / f64::from(n);
+        drawn += filter.draw_next(place, given, &mut rng).unwrap().1[0] / f64::from(n);
     }
     assert!(
         (branched - expected).abs() < 0.01 && (drawn - expected).abs() < 0.03,

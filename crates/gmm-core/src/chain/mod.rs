@@ -144,19 +144,20 @@ impl Chain {
 
     /// Probabilities of the regimes `n_steps` after they were these.
     pub fn ahead(&self, probabilities: &[f64], n_steps: usize) -> Vec<f64> {
-        let mut now = probabilities.to_vec();
-        for _ in 0..n_steps {
-            let mut next = vec![0.0; now.len()];
-            for (p, row) in now.iter().zip(&self.rows) {
-                next.iter_mut()
-                    .zip(row.values())
-                    .for_each(|(n, a)| *n += p * a);
+        let mut now = Array1::from(probabilities.to_vec());
+        let mut power = self.transitions();
+        // Pⁿ by squaring.
+        let mut left = n_steps;
+        while left > 0 {
+            if left % 2 == 1 {
+                now = now.dot(&power);
             }
-            if next == now {
-                break;
+            left /= 2;
+            if left > 0 {
+                power = power.dot(&power);
             }
-            now = next;
         }
+        let mut now = now.to_vec();
         keep_sum(probabilities, &mut now);
         now
     }
@@ -197,8 +198,13 @@ impl Chain {
 
     /// The probabilities of the states of a time before which nothing was seen: of the first regimes, oldest first.
     pub(crate) fn initial_states(&self) -> Vec<f64> {
+        self.states_from(self.initial())
+    }
+
+    /// The probabilities of the states as many steps after the regimes had these as the chain remembers.
+    pub(crate) fn states_from(&self, regimes: &[f64]) -> Vec<f64> {
         let k = self.n_regimes();
-        let mut states = self.initial().to_vec();
+        let mut states = regimes.to_vec();
         // (s_1, …, s_i) → (s_1, …, s_{i+1}), the newest the lowest digit.
         for _ in 0..self.kind.memory {
             let longer = states

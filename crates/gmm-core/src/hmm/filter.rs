@@ -56,13 +56,17 @@ impl<E: Emission> Online<E> {
         } else {
             n_steps
         };
+        let chain = self.hmm.chain();
+        let memory = chain.kind().memory;
+        if n_steps > memory {
+            // All that is remembered then is still to come.
+            let regimes = chain.ahead(&self.regimes(&self.states), n_steps - memory);
+            return chain.states_from(&regimes);
+        }
         let mut now = self.states.clone();
         let mut next = vec![0.0; now.len()];
         for _ in 0..n_steps {
             self.layout.ahead(&now, &mut next);
-            if next == now {
-                break;
-            }
             std::mem::swap(&mut now, &mut next);
         }
         keep_sum(&self.states, &mut now);

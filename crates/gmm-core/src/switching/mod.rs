@@ -3,8 +3,10 @@
 //! A row z = (u, v) has given columns u first and q targets v last; a state says how v follows from u, and nothing of u.
 //! With u the last values of a series, states switch between autoregressions; with no given column a state is a
 //! Gaussian.
+
 mod belief;
 mod densities;
+mod filter;
 mod fitting;
 mod guesses;
 mod hamilton;
@@ -12,8 +14,9 @@ mod least_squares;
 mod model;
 mod regressor;
 
+pub use filter::{Branch, Place, SwitchingFilter};
 pub use fitting::SwitchingParams;
-pub use model::{Place, Switches, SwitchingFilter, SwitchingMean, SwitchingRegression};
+pub use model::{Switches, SwitchingMean, SwitchingRegression};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use ndarray::{Array1, Array2, Axis};
-use rand::Rng;
 
 use super::hamilton::{Hamilton, n_composites};
 use super::regressor::{Reference, Regressor};
@@ -12,10 +11,10 @@ use crate::covariance::CovarianceType;
 use crate::error::GmmError;
 use crate::gaussian::Gaussian;
 use crate::gmm::Gmm;
-use crate::hmm::{Hmm, Online, Sequences, answers, check_labels};
+use crate::hmm::{Hmm, Sequences, answers, check_labels};
 use crate::mixture::Mixture;
 use crate::sample::Part;
-use crate::shares::{Shares, pick};
+use crate::shares::Shares;
 use crate::typed_covariances::Covariances;
 
 /// What differs between the regimes of a switching regression, beside the variance of its residuals.
@@ -315,13 +314,6 @@ impl SwitchingRegression {
         targets_given(&self.hmm, states, given)
     }
 
-    /// Follows rows one by one.
-    pub fn filter(&self) -> SwitchingFilter {
-        SwitchingFilter {
-            online: Online::new(self.hmm.clone(), self.n_features()),
-        }
-    }
-
     /// Works on checked sequences: on the rows that were seen whole.
     fn ready<T>(
         &self,
@@ -351,8 +343,8 @@ pub(super) fn check_n_states(n_regimes: usize, memory: usize) -> Result<(), GmmE
     Ok(())
 }
 
-/// The mixture of the targets given the other columns, where states have these probabilities.
-fn targets_given(hmm: &Hmm<Regressor>, states: Vec<f64>, given: &[f64]) -> Result<Gmm, GmmError> {
+/// That given values are as many as a regression takes, and numbers.
+pub(super) fn check_given(hmm: &Hmm<Regressor>, given: &[f64]) -> Result<(), GmmError> {
     GmmError::check_size(
         "number of given values",
         hmm.emissions()[0].n_given(),
@@ -365,6 +357,16 @@ fn targets_given(hmm: &Hmm<Regressor>, states: Vec<f64>, given: &[f64]) -> Resul
             value: given[column],
         });
     }
+    Ok(())
+}
+
+/// The mixture of the targets given the other columns, where states have these probabilities.
+pub(super) fn targets_given(
+    hmm: &Hmm<Regressor>,
+    states: Vec<f64>,
+    given: &[f64],
+) -> Result<Gmm, GmmError> {
+    check_given(hmm, given)?;
     let target = |r: &Regressor| Gaussian::new(r.mean_given(given), r.residual().clone());
     let targets: Vec<Gaussian> = hmm.emissions().iter().map(target).collect();
     for (component, target) in targets.iter().enumerate() {
@@ -390,90 +392,4 @@ pub(super) fn whole_rows(sample: &crate::Sample<'_>) -> Result<Vec<Part>, GmmErr
         .into_iter()
         .filter(|part| part.how().is_whole())
         .collect())
-}
-
-/// The regimes of a stream of rows z = (u, v), row by row, in memory that does not grow.
-#[derive(Debug)]
-pub struct SwitchingFilter {
-    online: Online<Regressor>,
-}
-
-/// Where a series may be: the state of its chain, drawn from what is known of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place(usize);
-
-impl SwitchingFilter {
-    /// Takes the next row and returns the ln p of its targets given its other columns and all rows before it, in nats; 0 for
-    /// a row in which a value is missing (NaN), which says nothing.
-    ///
-    /// # Errors
-    /// [`GmmError::SizeMismatch`] for another number of values, [`GmmError::NonFinite`] for an infinite one; the row is
-    /// then not taken.
-    pub fn observe(&mut self, row: &[f64]) -> Result<f64, GmmError> {
-        self.online.observe_whole(row)
-    }
-
-    /// p(s_t = k | the rows up to t), K numbers.
-    pub fn probabilities(&self) -> Vec<f64> {
-        self.online.regimes(self.online.states())
-    }
-
-    /// p(s_{t+h} = k | the rows up to t) for h = `n_steps`, K numbers.
-    pub fn probabilities_ahead(&self, n_steps: usize) -> Vec<f64> {
-        self.online.regimes(&self.online.ahead(n_steps))
-    }
-
-    /// The density of the targets of the next row given its other columns: a mixture, one Gaussian for each state.
-    ///
-    /// # Errors
-    /// [`GmmError::SizeMismatch`] for another number of given values, [`GmmError::NonFinite`] for one that is no number, and
-    /// where they are so far out that a mean given them is none.
-    pub fn next(&self, given: &[f64]) -> Result<Gmm, GmmError> {
-        targets_given(self.online.hmm(), self.online.ahead(1), given)
-    }
-
-    /// A state drawn from what is known after the last row, where a simulated future begins.
-    pub fn draw_place<R: Rng + ?Sized>(&self, rng: &mut R) -> Place {
-        Place(pick(self.online.states(), rng))
-    }
-
-    /// The targets of the next row of a simulated future, for each next regime: its probability, the means and the variances
-    /// of the targets given the other columns.
-    pub fn branches(&self, place: Place, given: &[f64]) -> Vec<(f64, Vec<f64>, Vec<f64>)> {
-        let layout = Layout::new(self.online.hmm().chain());
-        let next = layout.next_states(place.0);
-        let branch = |(c, p): (usize, f64)| {
-            let emission = &self.online.hmm().emissions()[c];
-            let variances = (0..emission.n_targets()).map(|j| emission.residual().entry(j, j));
-            (p, emission.mean_given(given), variances.collect())
-        };
-        next.map(branch).collect()
-    }
-
-    /// The next state of a simulated future, and its targets.
-    pub fn draw_next<R: Rng + ?Sized>(
-        &self,
-        place: Place,
-        given: &[f64],
-        rng: &mut R,
-    ) -> (Place, Vec<f64>) {
-        let layout = Layout::new(self.online.hmm().chain());
-        let next: Vec<(usize, f64)> = layout.next_states(place.0).collect();
-        let weights: Vec<f64> = next.iter().map(|(_, p)| *p).collect();
-        let state = next[pick(&weights, rng)].0;
-        (
-            Place(state),
-            self.online.hmm().emissions()[state].draw(given, rng),
-        )
-    }
-
-    /// Rows so far.
-    pub fn n_rows(&self) -> u64 {
-        self.online.n_rows()
-    }
-
-    /// The sum of what [`observe`](Self::observe) returned.
-    pub fn log_likelihood(&self) -> f64 {
-        self.online.log_likelihood()
-    }
 }

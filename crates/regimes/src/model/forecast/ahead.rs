@@ -145,13 +145,17 @@ impl Path<'_> {
         let drawn = match (filter, self.place) {
             (Some(filter), Some(place)) => {
                 if fan.is_some() {
-                    for (probability, means, variances) in filter.branches(place, &lags) {
+                    for branch in filter.branches(place, &lags)? {
                         for (j, column) in expected.iter_mut().enumerate() {
-                            column.push([probability, means[j], variances[j].sqrt()]);
+                            column.push([
+                                branch.probability,
+                                branch.means[j],
+                                branch.variances[j].sqrt(),
+                            ]);
                         }
                     }
                 }
-                let (next, drawn) = filter.draw_next(place, &lags, rng);
+                let (next, drawn) = filter.draw_next(place, &lags, rng)?;
                 self.place = Some(next);
                 drawn
             }
