@@ -88,7 +88,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     };
     let bar = Bar::new(1, args.output.quiet);
     let found = anomalies(&series, &options, &|done, of| {
-        bar.say(&format!("{done} of at most {of} models compared"))
+        bar.say(format!("{done} of at most {of} models compared"))
     });
     bar.finish();
     let found = found.map_err(|e| args.series.refused(&series, e))?;

@@ -144,7 +144,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let series = args.series.read()?;
     let bar = Bar::new(1, args.output.quiet);
     let detection = detect(&series, &options, &|done, of| {
-        bar.say(&format!("{done} of at most {of} models compared"))
+        bar.say(format!("{done} of at most {of} models compared"))
     });
     bar.finish();
     let detection = detection.map_err(|e| args.series.refused(&series, e))?;
