@@ -60,7 +60,7 @@ fn regimes_of_waves_are_found_whatever_it_is_that_changes() {
         &[300],
     );
     let back_and_forth = |t: f64| {
-        if (t / 2.5) as usize % 2 == 0 {
+        if ((t / 2.5) as usize).is_multiple_of(2) {
             (TAU * t).sin()
         } else {
             2.0 * (TAU * t).cos()
