@@ -1,15 +1,15 @@
 //! The estimator of hidden Markov models.
 
+use super::course::{Course, course_setters, refused};
 use super::{GaussianHmm, Hmm, Learnt, Sequences, best_run, check_labels};
-use crate::belief::{Belief, Ridge};
-use crate::chain::ChainPrior;
+use crate::belief::Belief;
 use crate::covariance::CovarianceType;
-use crate::em::{Outcome, Run, Stopping};
+use crate::em::{Outcome, Run};
 use crate::error::GmmError;
 use crate::fit::in_parallel;
 use crate::fitted::Note;
 use crate::gaussian::Gaussian;
-use crate::gmm::{self};
+use crate::gmm;
 use crate::incomplete::{moments, prepared};
 use crate::mixture::Mixture;
 use crate::prior::Prior;
@@ -25,7 +25,7 @@ use crate::survey::Survey;
 /// | `n_components` of each regime | 1 | `n_mix` |
 /// | `covariance_type` | [`CovarianceType::Full`] | `covariance_type` = diag |
 /// | `tolerance` | 1e-7 nats per row, from the limit | `tol` = 1e-2, of one step, of the sum |
-/// | `ridge` | [`Ridge::Relative`]`(1e-6)` | `covars_prior` = 1e-2, in the units of the data |
+/// | `ridge` | [`Ridge::Relative`](crate::Ridge::Relative)`(1e-6)` | `covars_prior` = 1e-2, in the units of the data |
 /// | `stationary` | false: the beginning is free | false |
 /// | `stickiness`, `concentration` | 0, 1: none | `transmat_prior` = 1 |
 /// | `prior` | none | several |
@@ -38,20 +38,11 @@ use crate::survey::Survey;
 /// the components of all regimes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HmmParams {
-    pub(super) n_regimes: usize,
+    pub(super) course: Course,
     pub(super) n_components: usize,
     pub(super) covariance_type: CovarianceType,
-    pub(super) ridge: Ridge,
     prior: Option<Prior>,
-    stickiness: f64,
-    concentration: f64,
-    pub(super) is_stationary: bool,
-    pub(super) n_starts: usize,
-    max_n_iterations: usize,
-    tolerance: f64,
-    pub(super) accelerate: bool,
     start: Option<GaussianHmm>,
-    pub(super) seed: u64,
 }
 
 /// What a fit returns.
@@ -113,23 +104,16 @@ impl GaussianHmm {
     /// An estimator of models of `n_regimes` regimes, with the defaults of [`HmmParams`].
     pub fn params(n_regimes: usize) -> HmmParams {
         HmmParams {
-            n_regimes,
+            course: Course::new(n_regimes),
             n_components: 1,
             covariance_type: CovarianceType::Full,
-            ridge: Ridge::Relative(1e-6),
             prior: None,
-            stickiness: 0.0,
-            concentration: 1.0,
-            is_stationary: false,
-            n_starts: 24,
-            max_n_iterations: 1000,
-            tolerance: 1e-7,
-            accelerate: true,
             start: None,
-            seed: 42,
         }
     }
 }
+
+course_setters!(HmmParams);
 
 impl HmmParams {
     /// Gaussians of each regime; of several, their mixture is what it emits.
@@ -150,12 +134,6 @@ impl HmmParams {
         }
     }
 
-    /// What is added to every variance.
-    #[must_use]
-    pub fn ridge(self, ridge: Ridge) -> Self {
-        Self { ridge, ..self }
-    }
-
     /// What is believed of means, covariances and mixes before any rows; the model is then the mode of the posterior.
     #[must_use]
     pub fn prior(self, prior: Prior) -> Self {
@@ -165,58 +143,6 @@ impl HmmParams {
         }
     }
 
-    /// Steps from each regime to itself that were seen before any rows: regimes that last are then more probable.
-    #[must_use]
-    pub fn stickiness(self, stickiness: f64) -> Self {
-        Self { stickiness, ..self }
-    }
-
-    /// Concentration of the Dirichlet distribution of each row of the transitions, at least 1, which says nothing.
-    #[must_use]
-    pub fn concentration(self, concentration: f64) -> Self {
-        Self {
-            concentration,
-            ..self
-        }
-    }
-
-    /// Whether the chain has always been running, so that it begins in its stationary distribution.
-    #[must_use]
-    pub fn stationary(self, is_stationary: bool) -> Self {
-        Self {
-            is_stationary,
-            ..self
-        }
-    }
-
-    /// Starts, at least 1: regimes by a mixture of the rows first, then stretches at random.
-    #[must_use]
-    pub fn n_starts(self, n_starts: usize) -> Self {
-        Self { n_starts, ..self }
-    }
-
-    /// Most M-steps of the last fit.
-    #[must_use]
-    pub fn max_n_iterations(self, max_n_iterations: usize) -> Self {
-        Self {
-            max_n_iterations,
-            ..self
-        }
-    }
-
-    /// A fit has converged when its objective is estimated to be within this of its limit, in nats per row. 0 never ends a
-    /// fit early.
-    #[must_use]
-    pub fn tolerance(self, tolerance: f64) -> Self {
-        Self { tolerance, ..self }
-    }
-
-    /// Whether SQUAREM may extrapolate.
-    #[must_use]
-    pub fn accelerate(self, accelerate: bool) -> Self {
-        Self { accelerate, ..self }
-    }
-
     /// A model to go on from, the only start then; its chain says whether the beginning is free.
     #[must_use]
     pub fn start(self, start: GaussianHmm) -> Self {
@@ -224,12 +150,6 @@ impl HmmParams {
             start: Some(start),
             ..self
         }
-    }
-
-    /// Seed of the starts.
-    #[must_use]
-    pub fn seed(self, seed: u64) -> Self {
-        Self { seed, ..self }
     }
 
     /// Learns a model.
@@ -275,10 +195,7 @@ impl HmmParams {
         }
         self.covariance_type.check(sample.n_features())?;
         let belief = self.belief(sample, &survey, n_emissions)?;
-        let prior = ChainPrior {
-            of_each: self.concentration - 1.0,
-            of_staying: self.stickiness,
-        };
+        let prior = self.course.prior();
         let learnt = Learnt {
             sequences: &data,
             prior: &prior,
@@ -290,8 +207,15 @@ impl HmmParams {
         let flaws = |hmm: &Hmm<Gaussian>| {
             soundness::flaws(&hmm.as_mixture(), &belief, sample.total_weight()).len()
         };
-        let run = best_run(starts, learnt, &belief, self.stopping(), &flaws, observe)
-            .ok_or(GmmError::NoRows)?;
+        let run = best_run(
+            starts,
+            learnt,
+            &belief,
+            self.course.stopping(),
+            &flaws,
+            observe,
+        )
+        .ok_or(GmmError::NoRows)?;
         let constant = survey
             .constant_columns
             .iter()
@@ -313,15 +237,7 @@ impl HmmParams {
     }
 
     pub(super) fn n_emissions(&self) -> usize {
-        self.n_regimes.saturating_mul(self.n_components)
-    }
-
-    pub(super) fn stopping(&self) -> Stopping {
-        Stopping {
-            tolerance: self.tolerance,
-            max_n_iterations: self.max_n_iterations,
-            accelerate: self.accelerate,
-        }
+        self.course.n_regimes.saturating_mul(self.n_components)
     }
 
     fn belief(
@@ -330,7 +246,7 @@ impl HmmParams {
         survey: &Survey,
         n_emissions: usize,
     ) -> Result<Belief, GmmError> {
-        let belief = Belief::new(self.covariance_type, self.ridge, &survey.scale);
+        let belief = Belief::new(self.covariance_type, self.course.ridge, &survey.scale);
         let Some(prior) = &self.prior else {
             return Ok(belief);
         };
@@ -339,61 +255,20 @@ impl HmmParams {
     }
 
     fn check(&self, data: &Sequences<'_>) -> Result<(), GmmError> {
-        let refuse = |name, value: String, allowed| {
-            Err(GmmError::InvalidParameter {
-                name,
-                value,
-                allowed,
-            })
-        };
-        let at_least_one = "at least 1";
-        let is_size = |x: f64| x.is_finite() && x >= 0.0;
-        if self.n_regimes == 0 {
-            return refuse("number of regimes", String::from("0"), at_least_one);
-        }
+        self.course.check()?;
         if self.n_components == 0 {
-            return refuse("components of each regime", String::from("0"), at_least_one);
-        }
-        if self.n_starts == 0 {
-            return refuse("number of starts", String::from("0"), at_least_one);
-        }
-        if !is_size(self.tolerance) {
-            return refuse(
-                "tolerance",
-                self.tolerance.to_string(),
-                "a finite number of at least 0",
-            );
-        }
-        if !is_size(self.stickiness) {
-            return refuse(
-                "stickiness",
-                self.stickiness.to_string(),
-                "a finite number of at least 0",
-            );
-        }
-        if !(is_size(self.concentration) && self.concentration >= 1.0) {
-            return refuse(
-                "concentration of the transitions",
-                self.concentration.to_string(),
-                "a finite number of at least 1",
-            );
-        }
-        let ridge = match self.ridge {
-            Ridge::Relative(ridge) | Ridge::Absolute(ridge) => ridge,
-        };
-        if !is_size(ridge) {
-            return refuse("ridge", ridge.to_string(), "a finite number of at least 0");
+            return Err(refused("components of each regime", 0, "at least 1"));
         }
         if let Some(prior) = &self.prior {
             prior.check()?;
         }
-        check_labels(data.sample(), self.n_regimes)?;
+        check_labels(data.sample(), self.course.n_regimes)?;
         let Some(start) = &self.start else {
             return Ok(());
         };
         GmmError::check_size(
             "regimes of the given start",
-            self.n_regimes,
+            self.course.n_regimes,
             start.n_regimes(),
         )?;
         GmmError::check_size(
@@ -407,11 +282,11 @@ impl HmmParams {
             start.n_features(),
         )?;
         if start.covariance_type() != self.covariance_type {
-            return refuse(
+            return Err(refused(
                 "covariance type of the given start",
-                start.covariance_type().to_string(),
+                start.covariance_type(),
                 "that of the fit",
-            );
+            ));
         }
         Ok(())
     }

@@ -30,18 +30,18 @@ impl HmmParams {
         survey: &Survey,
         belief: &Belief,
     ) -> Result<Vec<Hmm<Gaussian>>, GmmError> {
-        let mut rng = Xoshiro256Plus::seed_from_u64(self.seed);
+        let mut rng = Xoshiro256Plus::seed_from_u64(self.course.seed);
         let sample = data.sequences.sample();
         let (n, d) = (sample.n_rows() as f64, sample.n_features());
         let whole = self.whole(sample, survey, belief)?;
         let kind = Kind {
-            is_stationary: self.is_stationary,
+            is_stationary: self.course.is_stationary,
             memory: 0,
         };
         let start = Start {
             data,
             belief,
-            n_regimes: self.n_regimes,
+            n_regimes: self.course.n_regimes,
             kind,
             whole: &whole,
         };
@@ -49,12 +49,15 @@ impl HmmParams {
             sample,
             survey,
             belief,
-            n_components: self.n_regimes,
-            accelerate: self.accelerate,
+            n_components: self.course.n_regimes,
+            accelerate: self.course.accelerate,
             seeds: &[],
         };
-        let cost = 20.0 * n * (self.n_regimes * (d * d + self.n_regimes)) as f64;
-        let n_starts = self.n_starts.min(((Self::BUDGET / cost) as usize).max(3));
+        let cost = 20.0 * n * (self.course.n_regimes * (d * d + self.course.n_regimes)) as f64;
+        let n_starts = self
+            .course
+            .n_starts
+            .min(((Self::BUDGET / cost) as usize).max(3));
         let mut starts = Vec::with_capacity(n_starts);
         let methods = [
             InitMethod::Pool,
@@ -69,7 +72,7 @@ impl HmmParams {
                     .collect(),
                 None => {
                     let share = (place - methods.len()) as f64 / (n_starts - methods.len()) as f64;
-                    let longest = (n / (2.0 * self.n_regimes as f64)).max(2.0);
+                    let longest = (n / (2.0 * self.course.n_regimes as f64)).max(2.0);
                     start.random_regimes(2.0 * (longest / 2.0).powf(share), &mut rng)
                 }
             };
@@ -81,9 +84,9 @@ impl HmmParams {
         // The best regimes of one Gaussian each need not be those of mixtures.
         let stopping = Stopping {
             max_n_iterations: 60,
-            ..self.stopping()
+            ..self.course.stopping()
         };
-        let n_divided = self.n_starts.div_ceil(3);
+        let n_divided = self.course.n_starts.div_ceil(3);
         let rough = best_ends(starts, data, belief, stopping, n_divided);
         let divided = rough.iter().cycle().take(n_divided.min(4 * rough.len()));
         divided
@@ -123,7 +126,7 @@ impl HmmParams {
         use rand::RngCore as _;
         let m = self.n_components;
         let sample = data.sequences.sample();
-        let k = self.n_regimes;
+        let k = self.course.n_regimes;
         let posteriors = rough.posteriors(Posterior::Smoothed, data.sequences).values;
         let mut mixes = Vec::with_capacity(k);
         let mut emissions = Vec::with_capacity(k * m);
@@ -133,7 +136,7 @@ impl HmmParams {
                 .collect();
             let params = Gmm::params_with_rng(m, Xoshiro256Plus::seed_from_u64(rng.next_u64()))
                 .covariance_type(CovarianceType::Diagonal)
-                .ridge(self.ridge)
+                .ridge(self.course.ridge)
                 .max_n_iterations(30);
             // In place of what was not seen something stands; rows of which nothing was seen have no weight.
             match params.fit_weighted(sample.rows(), &weights) {

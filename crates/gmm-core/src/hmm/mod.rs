@@ -4,6 +4,7 @@
 //! [`HmmParams`] learns one from [`Sequences`]; a [`Filter`] follows a stream row by row.
 
 mod answers;
+mod course;
 mod emit;
 mod filter;
 mod fitting;
@@ -23,6 +24,7 @@ pub use regimes::{Path, Posteriors};
 pub use sequences::Sequences;
 
 pub(crate) use answers::answers;
+pub(crate) use course::{Course, check_size_of, course_setters, refused};
 pub(crate) use filter::Online;
 pub(crate) use gaussian::check_labels;
 pub(crate) use latent::{Learnt, Visits};

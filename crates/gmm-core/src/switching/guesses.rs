@@ -18,8 +18,8 @@ impl SwitchingParams {
         &self,
         start: &Start<'_, Regressor, B>,
     ) -> Result<Vec<Hmm<Regressor>>, GmmError> {
-        let mut rng = Xoshiro256Plus::seed_from_u64(self.seed);
-        let (k, sample) = (self.n_regimes, start.data.sequences.sample());
+        let mut rng = Xoshiro256Plus::seed_from_u64(self.course.seed);
+        let (k, sample) = (self.course.n_regimes, start.data.sequences.sample());
         let n = sample.n_rows();
         let mut guesses = vec![(0..n).map(|t| Some(t * k / n)).collect()];
         for width in [1, 4, 16] {
@@ -27,7 +27,7 @@ impl SwitchingParams {
                 guesses.extend(self.levels(sample, width, &mut rng));
             }
         }
-        while guesses.len() < self.n_starts && k > 1 {
+        while guesses.len() < self.course.n_starts && k > 1 {
             let share = rng.gen_range(0.0..1.0);
             guesses.push(if guesses.len() % 2 == 0 {
                 windows(n, k, &mut rng)
@@ -36,7 +36,7 @@ impl SwitchingParams {
                 start.random_regimes(2.0 * (longest / 2.0).powf(share), &mut rng)
             });
         }
-        guesses.truncate(self.n_starts);
+        guesses.truncate(self.course.n_starts);
         let starts: Vec<_> = guesses
             .iter()
             .filter_map(|guess| start.of_regimes(guess).ok())
@@ -79,7 +79,7 @@ impl SwitchingParams {
         let table =
             ndarray::Array2::from_shape_fn((means.len(), self.n_targets), |(i, j)| means[i][j]);
         let params = Gmm::params_with_rng(
-            self.n_regimes,
+            self.course.n_regimes,
             Xoshiro256Plus::seed_from_u64(rng.next_u64()),
         );
         let mixture = params.fit_report(&table).ok()?.model;
