@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
+use chrono::{
+    DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta,
+    Weekday,
+};
 use gmm_table::number;
 
 const MONTHS_IN_YEAR: i64 = 12;
@@ -130,6 +133,14 @@ fn parted(clock: &str) -> (&str, &str) {
     clock.split_at(clock.find(['Z', '+', '-']).unwrap_or(clock.len()))
 }
 
+/// Seconds that a zone like Z or +01:00 is ahead of UTC.
+fn seconds_ahead(zone: &str) -> Option<i32> {
+    match zone {
+        "Z" => Some(0),
+        zone => Some(zone.parse::<FixedOffset>().ok()?.local_minus_utc()),
+    }
+}
+
 /// A text cut in two.
 fn cut(text: &str, at: usize) -> Option<(&str, &str)> {
     text.split_at_checked(at)
@@ -165,7 +176,7 @@ impl Notation {
         candidates.into_iter().find(|n| n.read(text).is_some())
     }
 
-    /// The time that a text in this notation says; a quarter and a month begin on their first day.
+    /// The time that a text in this notation says, of other zones in its own; a quarter and a month begin on their first day.
     pub(crate) fn read(&self, text: &str) -> Option<NaiveDateTime> {
         match self {
             Self::Quarter { has_dash } => {
@@ -195,13 +206,16 @@ impl Notation {
             } => {
                 let (date, rest) = text.split_once(*separator)?;
                 let (clock, found) = parted(rest);
-                if found != zone {
-                    return None;
-                }
                 let time = ["%H:%M", "%H:%M:%S%.f"]
                     .iter()
                     .find_map(|format| NaiveTime::parse_from_str(clock, format).ok())?;
-                Some(dashed(date)?.date().and_time(time))
+                let local = dashed(date)?.date().and_time(time);
+                if found == zone {
+                    return Some(local);
+                }
+                // As a clock in the zone of the notation shows it.
+                let ahead = seconds_ahead(zone)? - seconds_ahead(found)?;
+                local.checked_add_signed(TimeDelta::seconds(ahead.into()))
             }
         }
     }
@@ -397,6 +411,20 @@ mod tests {
             "äöüQ1",
         ] {
             assert_eq!(Notation::of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn clocks_of_other_zones_are_read_in_the_first() {
+        let notation = Notation::of("2021-03-28T01:00+01:00").unwrap();
+        for (text, local) in [
+            ("2021-03-28T03:00+02:00", Some("2021-03-28T02:00+01:00")),
+            ("2021-03-27T23:30Z", Some("2021-03-28T00:30+01:00")),
+            ("2021-03-28T02:00", None),
+            ("2021-03-28T02:00+aa", None),
+        ] {
+            let found = notation.read(text).map(|time| notation.write(time));
+            assert_eq!(found.as_deref(), local, "{text}");
         }
     }
 
