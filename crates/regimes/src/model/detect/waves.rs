@@ -37,7 +37,8 @@ pub(super) fn peaks(values: &Array2<f64>) -> Vec<f64> {
     }
     let peak = |power: &[f64], least: usize| {
         let best = (least..power.len()).max_by(|&a, &b| power[a].total_cmp(&power[b]))?;
-        Some(2.0 * PI * best as f64 / length as f64)
+        // Of what does not vary all frequencies are equally strong.
+        (power[best] > 0.0).then_some(2.0 * PI * best as f64 / length as f64)
     };
     // What does not come twice in the whole, or once in each stretch, is no wave.
     let mut found: Vec<f64> = [peak(&whole, 2 * length / n), peak(&averaged, length / part)]
@@ -252,5 +253,6 @@ mod tests {
             assert!((w - 0.3).abs() < 0.5 / 100.0, "{w}");
         }
         assert!(peaks(&values.slice(s![..5, ..]).to_owned()).is_empty());
+        assert!(peaks(&Array2::from_elem((400, 1), 5.0)).is_empty());
     }
 }
