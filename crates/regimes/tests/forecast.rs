@@ -169,10 +169,17 @@ fn bad_input_is_one_line_and_the_right_exit_code() {
     let folder = folder();
     folder.write("flat.csv", String::from("v\n") + &"3\n".repeat(40));
     folder.write("short.csv", "v\n1\n2\n4\n3\n");
+    folder.write("one.csv", "v\n1\n");
+    folder.write(
+        "large.csv",
+        String::from("v\n") + &"1e300\n-1e300\n".repeat(40),
+    );
     folder.write("zero.csv", String::from("v\n") + &"0\n1\n5\n2\n".repeat(10));
     for (args, code, words) in [
         (&["flat.csv"][..], 1, "all values of v"),
         (&["short.csv"], 1, "too few"),
+        (&["one.csv"], 1, "too few"),
+        (&["large.csv"], 1, "values of v are too large"),
         (&["none.csv"], 1, "none.csv"),
         (&["zero.csv", "--scale", "log"], 2, "--scale"),
         (

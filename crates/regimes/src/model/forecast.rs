@@ -262,6 +262,15 @@ fn check(series: &Series, n_train: usize, options: &ForecastOptions) -> Result<(
                 column: name.clone(),
             });
         };
+        // One value varies as little as many equal ones do.
+        if known().nth(1).is_none() {
+            return Err(ForecastError::TooShort { n_steps: n_train });
+        }
+        if !variance(known().copied()).is_finite() {
+            return Err(ForecastError::TooLarge {
+                column: name.clone(),
+            });
+        }
         if known().all(|x| *x == first) {
             let (column, value) = (name.clone(), first);
             return Err(ForecastError::Constant { column, value });
@@ -269,6 +278,9 @@ fn check(series: &Series, n_train: usize, options: &ForecastOptions) -> Result<(
         // The check begins with what the first half has taught.
         let half = n_train - n_train / 2;
         let early = || values.iter().take(half).filter(|x| !x.is_nan());
+        if early().nth(1).is_none() {
+            return Err(ForecastError::TooShort { n_steps: n_train });
+        }
         if let Some(&value) = early().next()
             && early().all(|x| *x == value)
         {
@@ -294,13 +306,17 @@ fn check(series: &Series, n_train: usize, options: &ForecastOptions) -> Result<(
     Ok(())
 }
 
+/// The mean squared distance from the mean; not finite where squares are not.
+fn variance(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let n = values.clone().count() as f64;
+    let mean = values.clone().sum::<f64>() / n;
+    values.map(|x| (x - mean) * (x - mean)).sum::<f64>() / n
+}
+
 /// The naive errors and variances of all columns where they are learnt from.
 fn yardsticks(series: &Series, train: &Array2<f64>, options: &ForecastOptions) -> Vec<Yardstick> {
     let of = |column: gmm_core::ndarray::ArrayView1<'_, f64>| {
-        let known: Vec<f64> = column.iter().copied().filter(|x| !x.is_nan()).collect();
-        let n = known.len() as f64;
-        let mean = known.iter().sum::<f64>() / n;
-        let variance = known.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n;
+        let variance = variance(column.iter().copied().filter(|x| !x.is_nan()));
         let season = series.step.season().unwrap_or(1);
         let all = column.to_vec();
         Yardstick {

@@ -51,6 +51,12 @@ pub enum ForecastError {
         /// The value.
         value: f64,
     },
+    /// The variance of a column overflows.
+    #[error("the values of {column} are too large: their variance overflows")]
+    TooLarge {
+        /// Name of the column.
+        column: String,
+    },
     /// A column has no value where it is learnt from.
     #[error("{column} has no values where it is learnt from")]
     NoValues {
