@@ -1,5 +1,7 @@
 //! What does not fit: values that the regimes make improbable, as they come and in the end.
 
+mod spikes;
+
 use gmm_core::hmm::Sequences;
 use gmm_core::ndarray::{Array2, ArrayView2, s};
 use gmm_core::switching::SwitchingRegression;
@@ -9,6 +11,7 @@ use super::detect::{DetectOptions, Detection, applied, chosen, refitted};
 use crate::data::Series;
 use crate::features::Design;
 use crate::score::{Predictive, Scale};
+use spikes::without_spikes;
 
 /// What counts as an anomaly, and against what.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,22 +81,22 @@ impl Anomalies {
 
 /// Finds the steps of a series that its regimes make improbable.
 ///
-/// The regimes are learnt twice, the second time without what the first found anomalous, so that anomalies do not stretch what
+/// The regimes are learnt twice, the first time without steps that stand far out alone, the second time without what the first found anomalous, so that anomalies do not stretch what
 /// is usual. Where a value is missing or was an anomaly, what was expected stands for it in what the next steps are explained
 /// by; it says nothing of the regimes.
 ///
 /// # Errors
-/// As [`detect`](super::detect::detect), [`GmmError::InvalidParameter`] for a share of false alarms that is not between 0 and 1.
+/// As [`detect`](super::detect::detect), [`GmmError::InvalidParameter`] for a share of false alarms that is not between 0 and 0.5.
 pub fn anomalies(
     series: &Series,
     options: &AnomalyOptions,
     observe: &dyn Fn(usize, usize),
 ) -> Result<Anomalies, GmmError> {
-    if !(options.false_alarms > 0.0 && options.false_alarms < 1.0) {
+    if !(options.false_alarms > 0.0 && options.false_alarms < 0.5) {
         return Err(GmmError::InvalidParameter {
             name: "share of false alarms",
             value: options.false_alarms.to_string(),
-            allowed: "above 0 and below 1",
+            allowed: "above 0 and below 0.5",
         });
     }
     let values = series.values.view();
@@ -101,7 +104,8 @@ pub fn anomalies(
         .n_learnt
         .unwrap_or(values.nrows())
         .min(values.nrows());
-    let (candidates, best) = chosen(values.slice(s![..n_learnt, ..]), &options.detect, observe)?;
+    let calm = without_spikes(values.slice(s![..n_learnt, ..]));
+    let (candidates, best) = chosen(calm.view(), &options.detect, observe)?;
     let (design, mut model) = (best.design, best.model);
     let rate = options.false_alarms;
     let first_look = Pass {
