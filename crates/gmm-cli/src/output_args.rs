@@ -185,9 +185,13 @@ impl Targets {
     }
 }
 
-/// `STEM-ENDING` in this folder, with the stem of `path` as it is, since two names can look alike.
+/// `STEM-ENDING` in this folder, with the stem of `path` as it is, since two names can look alike; that of `-`, standard
+/// input, is `stdin`.
 pub fn named_after(path: &Path, ending: &str) -> PathBuf {
-    let stem: &OsStr = path.file_stem().unwrap_or_default();
+    let stem: &OsStr = match path == Path::new("-") {
+        true => OsStr::new("stdin"),
+        false => path.file_stem().unwrap_or_default(),
+    };
     let mut name = stem.to_os_string();
     name.push("-");
     name.push(ending);

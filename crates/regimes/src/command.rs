@@ -3,6 +3,7 @@
 mod anomalies;
 mod detect;
 mod forecast;
+mod numerals;
 mod series;
 mod slide;
 mod windows;

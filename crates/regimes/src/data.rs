@@ -90,6 +90,11 @@ impl Series {
         self.values.nrows()
     }
 
+    /// Whether rows have names that tell no time: steps are rows.
+    pub fn has_names(&self) -> bool {
+        matches!(self.clock, Clock::Rows { has_words: true })
+    }
+
     /// The values, where there is one column.
     ///
     /// # Errors
@@ -127,14 +132,17 @@ impl Series {
     /// any, and where they are words, rows are counted.
     ///
     /// Times are numbers or dates of ISO 8601 (years, quarters, months, days, clocks) in equal steps, the most frequent
-    /// of those between rows. Steps that have no row are put in, their values missing.
+    /// of those between rows; clocks of several zones stand for the moments they say. Steps that have no row are put in, their values missing.
     ///
     /// # Errors
     /// [`SeriesError`] for a file that is no table, a column that is not there, holds text or infinite values, or has no
     /// value; for times that do not increase or are not in equal steps, and words where times were asked for.
     pub fn read(path: &Path, columns: &[String], time: Option<&str>) -> Result<Self, SeriesError> {
         let table = Table::read(path)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = match path == Path::new("-") {
+            true => "standard input".into(),
+            false => path.file_name().unwrap_or_default().to_string_lossy(),
+        };
         Self::of_table(&table, &name, columns, time)
     }
 

@@ -105,7 +105,7 @@ fn one_level_is_one_regime_and_a_constant_is_said_to_be_one() {
     folder.write("constant.csv", numbered(50, |_| String::from("7")));
     let text = folder.said(&["detect", "constant.csv", "-o", "x.png"]);
     assert!(
-        text.contains("x is constant") && text.contains("no change"),
+        text.contains("x is constant") && text.contains("no change") && !text.contains("wave"),
         "{text}"
     );
 }
@@ -148,6 +148,38 @@ fn missing_values_and_gaps_are_told_and_regimes_go_on() {
     };
     assert!(of("2021-01-21").starts_with("2021-01-21,,1,"));
     assert!(of("2021-03-20").starts_with("2021-03-20,,2,"));
+    let text = numbered(30, |i| noise(i).to_string());
+    let lines: Vec<&str> = text.lines().filter(|l| !l.starts_with("21,")).collect();
+    folder.write("one.csv", lines.join("\n"));
+    let said = folder.said(&["detect", "one.csv", "-k", "1", "-o", "x.png"]);
+    assert!(said.contains("1 step has no row, 21; it"), "{said}");
+}
+
+#[test]
+fn what_standard_input_and_names_of_rows_are_called_is_said() {
+    let folder = folder();
+    let rows = (0..40).map(|i| format!("3/{}/2021,{}e-9\n", i + 1, noise(i)));
+    let text = String::from("when,x\n") + &rows.collect::<String>();
+    folder.write("american.csv", text.clone());
+    let said = folder.said(&["detect", "american.csv", "-o", "x.png"]);
+    assert!(said.contains("when tells no time"), "{said}");
+    // Small numbers keep their digits.
+    assert!(!said.contains("0.0000"), "{said}");
+    let mut child = folder
+        .command()
+        .args(["detect", "-"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.starts_with("standard input: 40 steps"), "{said}");
+    assert!(
+        folder.names().contains(&String::from("stdin-regimes.png")),
+        "{said}"
+    );
 }
 
 #[test]
@@ -196,6 +228,28 @@ fn an_outlier_is_an_anomaly_and_little_else_is() {
             .iter()
             .any(|a| a["at"] == "150")
     );
+}
+
+#[test]
+fn an_outlier_buys_no_regime_in_which_it_is_usual() {
+    let folder = folder();
+    for far in [149, 299] {
+        let mut before = 0.0;
+        let values = (0..300).map(|i| {
+            before = 0.9 * before + noise(i);
+            let spike = if i == far { 12.0 } else { 0.0 };
+            format!("{i},{}\n", before + spike)
+        });
+        folder.write("x.csv", String::from("t,x\n") + &values.collect::<String>());
+        let report = folder.json(&["anomalies", "x.csv", "-o", "x.png"]);
+        let found: Vec<&str> = report["online"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|a| a["at"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, [far.to_string()], "{report}");
+    }
 }
 
 #[test]
@@ -287,14 +341,16 @@ fn what_is_wrong_is_named() {
     }
     folder.refused(
         &["anomalies", "days.csv", "--train-until", "2031-01-01"],
-        1,
+        2,
         &["--train-until", "2031-01-01", "2021-01-01"],
     );
-    folder.refused(
-        &["anomalies", "days.csv", "--false-alarms", "0"],
-        2,
-        &["--false-alarms"],
-    );
+    for share in ["0", "0.5", "1"] {
+        let args = ["anomalies", "days.csv", "--false-alarms", share];
+        folder.refused(&args, 2, &["--false-alarms", "below 0.5"]);
+    }
+    let waves = ["detect", "days.csv", "--switches", "mean", "--waves", "1"];
+    folder.refused(&waves, 2, &["--waves", "--switches intercept"]);
+    folder.refused(&["detect", "days.csv", "--starts", "99999"], 2, &["10000"]);
     let left = folder.names();
     assert!(left.iter().all(|name| name.ends_with(".csv")), "{left:?}");
 }

@@ -8,6 +8,7 @@ use regimes::{
 };
 use serde::Serialize;
 
+use super::numerals::Numerals;
 use super::series::{RegimeArgs, SeriesArgs};
 
 /// What the task is told.
@@ -21,7 +22,7 @@ pub(crate) struct Args {
     false_alarms: f64,
 
     /// Last time that the usual is learnt from [default: the last of all]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     train_until: Option<String>,
 
     /// Mark what is improbable given all other steps, not only those before
@@ -64,9 +65,10 @@ struct JsonAnomaly<'a> {
 /// Does what the command line says.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let detect = args.regimes.options()?;
-    if args.false_alarms <= 0.0 || args.false_alarms >= 1.0 {
+    // Were half of the usual steps anomalies, little would be left to say what is usual.
+    if args.false_alarms <= 0.0 || args.false_alarms >= 0.5 {
         return Err(Failure::Usage(String::from(
-            "--false-alarms: must be above 0 and below 1",
+            "--false-alarms: must be above 0 and below 0.5",
         )));
     }
     let input = args.series.input.as_path();
@@ -80,7 +82,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let learnt = args
         .train_until
         .as_deref()
-        .map(|time| args.series.place_of(&series, "--train-until", time));
+        .map(|time| SeriesArgs::place_of(&series, "--train-until", time));
     let options = AnomalyOptions {
         detect,
         false_alarms: args.false_alarms,
@@ -256,20 +258,30 @@ fn summary(
         anomalies.len(),
         gmm_figures::decimal(found.false_alarms * judged_steps as f64, 1)
     ));
+    let n_columns = series.columns.len();
+    let shown: Vec<Numerals> = (0..n_columns)
+        .map(|j| {
+            let bands = judged.iter().flatten().map(|of| of.band[j]);
+            // Of all bands the widest: a decimal more or less is not worth a look at each.
+            let widest = bands.map(|(low, high)| high - low).fold(0.0, f64::max);
+            Numerals::telling([widest], 4)
+        })
+        .collect();
     for anomaly in anomalies.iter().take(LISTED) {
         let all = |values: &[f64]| {
-            values
-                .iter()
-                .map(|v| gmm_figures::decimal(*v, 4))
-                .collect::<Vec<_>>()
-                .join(", ")
+            let each = values.iter().zip(&shown).map(|(v, shown)| shown.of(*v));
+            each.collect::<Vec<_>>().join(", ")
+        };
+        // Below them tails have no digits left.
+        let p = match anomaly.p_value {
+            p if p < 1e-300 => String::from("p < 1e-300"),
+            p => format!("p = {p:.1e}"),
         };
         lines.push(format!(
-            "{:>12}  {} where {} was expected, p = {:.1e}",
+            "{:>12}  {} where {} was expected, {p}",
             anomaly.at,
             all(&anomaly.values),
             all(anomaly.expected),
-            anomaly.p_value
         ));
     }
     if anomalies.len() > LISTED {

@@ -7,6 +7,7 @@ use gmm_table::{number, to_csv};
 use regimes::{Detection, Series, detect, explained, found_chart};
 use serde::Serialize;
 
+use super::numerals::Numerals;
 use super::series::{RegimeArgs, SeriesArgs};
 
 /// What the task is told.
@@ -224,17 +225,21 @@ fn table(series: &Series, detection: &Detection) -> Vec<String> {
         "regime", "steps", "share", "visits", "mean", "deviation", "lasts"
     )];
     let total: usize = detection.found.iter().map(|f| f.size).sum();
+    // A deviation of next to nothing, as of a series that repeats itself, needs no decimals of its own.
+    let of_first = detection.found.iter().filter_map(|f| f.deviations.first());
+    let largest = of_first.copied().fold(0.0, f64::max);
+    let shown = Numerals::telling([largest], 4);
     for (k, found) in detection.found.iter().enumerate() {
         let share = 100.0 * found.size as f64 / total.max(1) as f64;
         let mean = found
             .means
             .first()
             .filter(|m| !m.is_nan())
-            .map_or_else(|| String::from("none"), |m| decimal(*m, 4));
+            .map_or_else(|| String::from("none"), |m| shown.of(*m));
         let deviation = found
             .deviations
             .first()
-            .map_or_else(String::new, |d| decimal(*d, 4));
+            .map_or_else(String::new, |d| shown.of(*d));
         let lasts = if found.expected_duration.is_finite() {
             decimal(found.expected_duration, 1)
         } else {

@@ -13,10 +13,12 @@ use regimes::{
     Choose, ForecastError, ForecastOptions, Method, Scale, Series, draw_forecast, forecast,
 };
 
+use super::series::{SeriesArgs, named};
+
 /// What the task is told.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Table with the series: CSV, TSV or the like
+    /// Table with the series: CSV, TSV or the like; - is standard input
     input: PathBuf,
 
     /// Column of the values, by name or number; of several the forecast is joint [default: all of numbers but the time]
@@ -178,14 +180,7 @@ impl Args {
             (None, Some(label)) => ("--test-from", label, 0),
             (None, None) => return Ok(None),
         };
-        let ends = (series.labels.first(), series.labels.last());
-        let Some(step) = series.step_of(label) else {
-            let (first, last) = (ends.0.map_or("", |l| l), ends.1.map_or("", |l| l));
-            let line =
-                format!("{flag} {label}: no step has this time; they go from {first} to {last}");
-            return Err(Failure::Usage(line));
-        };
-        match step + more {
+        match SeriesArgs::place_of(series, flag, label)? + more {
             0 => Err(Failure::Usage(format!(
                 "{flag} {label}: nothing is before it to learn from"
             ))),
@@ -201,7 +196,7 @@ impl Args {
             (error @ ForecastError::OffScale { .. }, Some(_)) => {
                 Failure::Usage(format!("--scale: {error}"))
             }
-            (error, _) => Failure::of(self.input.display(), error),
+            (error, _) => Failure::of(named(&self.input), error),
         }
     }
 }
@@ -214,7 +209,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let usual = named_after(input, "forecast.png");
     let places = Places::claim([input], &args.output, &args.table, usual)?;
     let series = Series::read(input, &args.columns, args.time.as_deref())
-        .map_err(|e| Failure::of(input.display(), e))?;
+        .map_err(|e| Failure::of(named(input), e))?;
     let range = |span: Span| -> RangeInclusive<usize> { span.least..=span.most };
     let options = ForecastOptions {
         horizon: args.horizon.or(series.step.season()).unwrap_or(HORIZON),
@@ -237,10 +232,10 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     });
     bar.finish();
     let report = report.map_err(|e| args.refused(e))?;
-    let lines = output::lines(&series, &report).map_err(|e| Failure::of(input.display(), e))?;
+    let lines = output::lines(&series, &report).map_err(|e| Failure::of(named(input), e))?;
     let json = output::json(&series, &report, &options, &lines)?;
     let figure = draw_forecast(&series, &report)
-        .map_err(|e| Failure::of(input.display(), e))?
+        .map_err(|e| Failure::of(named(input), e))?
         .to_file(&places.figure)
         .map_err(|e| Failure::of(places.figure.display(), e))?;
     let table = output::table(&series, &report, &lines);

@@ -1,7 +1,7 @@
 //! What all tasks are told of a series, and of the regimes to look for.
 
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gmm_cli::clap::{self, Args, ValueEnum};
 use gmm_cli::{Failure, parse_seed};
@@ -9,10 +9,28 @@ use gmm_core::GmmError;
 use gmm_core::switching::Switches;
 use regimes::{DetectOptions, Series};
 
+/// What a file is called.
+pub(super) fn named(path: &Path) -> String {
+    match path == Path::new("-") {
+        true => String::from("standard input"),
+        false => path.display().to_string(),
+    }
+}
+
+/// That the times of a series are taken for names of its rows, if they are.
+pub(super) fn named_rows(series: &Series) -> Option<String> {
+    series.has_names().then(|| {
+        format!(
+            "{} tells no time, rows are counted; dates are written like 2021-03-05, 2021-03, 2021Q1 or 2021-03-05 14:30",
+            series.time_name
+        )
+    })
+}
+
 /// Which series.
 #[derive(Debug, Clone, Args)]
 pub(super) struct SeriesArgs {
-    /// Table with the series: CSV, TSV or the like
+    /// Table with the series: CSV, TSV or the like; - is standard input
     pub(super) input: PathBuf,
 
     /// Columns of values, by name or number, one or several jointly [default: all of numbers but the time]
@@ -31,7 +49,7 @@ impl SeriesArgs {
 
     /// A failure that names the table.
     pub(super) fn failed(&self, reason: impl std::fmt::Display) -> Failure {
-        Failure::of(self.input.display(), reason)
+        Failure::of(named(&self.input), reason)
     }
 
     /// What a fit refused, in the words of a series.
@@ -52,27 +70,15 @@ impl SeriesArgs {
         }
     }
 
-    /// The place of a time that the command line names: the first step that is written so.
-    pub(super) fn place_of(
-        &self,
-        series: &Series,
-        flag: &str,
-        time: &str,
-    ) -> Result<usize, Failure> {
-        series
-            .labels
-            .iter()
-            .position(|label| label == time)
-            .ok_or_else(|| {
-                let (first, last) = (series.labels.first(), series.labels.last());
-                let ends = first
-                    .zip(last)
-                    .map_or_else(String::new, |(a, b)| format!(", from {a} to {b}"));
-                self.failed(format!(
-                    "{flag} {time}: there is no such time in {}{ends}",
-                    series.time_name
-                ))
-            })
+    /// The place of a time that the command line names.
+    pub(super) fn place_of(series: &Series, flag: &str, time: &str) -> Result<usize, Failure> {
+        series.step_of(time).ok_or_else(|| {
+            let end = |label: Option<&String>| label.cloned().unwrap_or_default();
+            let (first, last) = (end(series.labels.first()), end(series.labels.last()));
+            Failure::Usage(format!(
+                "{flag} {time}: no step has this time; they go from {first} to {last}"
+            ))
+        })
     }
 
     /// What was found in the table, line by line.
@@ -87,16 +93,23 @@ impl SeriesArgs {
                 _ => String::from("none"),
             }
         )];
+        lines.extend(named_rows(series));
         if let Some(first) = series.first_filled {
-            lines.push(format!(
-                "{} steps have no row, the first is {}; they are taken as missing",
-                series.n_filled, series.labels[first]
-            ));
+            let first = &series.labels[first];
+            lines.push(match series.n_filled {
+                1 => format!("1 step has no row, {first}; it is taken as missing"),
+                n => {
+                    format!(
+                        "{n} steps have no row, the first is {first}; they are taken as missing"
+                    )
+                }
+            });
         }
         if n_missing > series.n_filled {
-            lines.push(format!(
-                "{n_missing} steps lack a value; they say nothing, and the regimes go on"
-            ));
+            lines.push(match n_missing {
+                1 => String::from("1 step lacks a value; it says nothing, and the regimes go on"),
+                n => format!("{n} steps lack a value; they say nothing, and the regimes go on"),
+            });
         }
         lines
     }
@@ -156,6 +169,7 @@ impl RegimeArgs {
         const MOST_REGIMES: usize = 50;
         const MOST_LAGS: usize = 200;
         const MOST_WAVES: usize = 10;
+        const MOST_STARTS: usize = 10_000;
         let check = |flag: &str, range: &RangeInclusive<usize>, least: usize, most: usize| {
             if *range.start() < least || *range.end() > most {
                 return Err(Failure::Usage(format!(
@@ -167,6 +181,12 @@ impl RegimeArgs {
         check("--regimes", &self.regimes, 1, MOST_REGIMES)?;
         check("--lags", &self.lags, 0, MOST_LAGS)?;
         check("--waves", &self.waves, 0, MOST_WAVES)?;
+        check("--starts", &(self.starts..=self.starts), 1, MOST_STARTS)?;
+        if self.switches == What::Mean && *self.waves.start() > 0 {
+            return Err(Failure::Usage(String::from(
+                "--waves: a mean that switches goes without waves; --switches intercept goes with them",
+            )));
+        }
         Ok(DetectOptions {
             n_regimes: self.regimes.clone(),
             n_lags: self.lags.clone(),

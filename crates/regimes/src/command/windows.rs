@@ -13,11 +13,13 @@ use gmm_table::{number, to_csv};
 use regimes::{Options, Report, Series, analyze, draw, examples};
 use serde::Serialize;
 
+use super::series::named;
+
 /// What the task is told.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("components", |flag| flag.help("Number of regimes [default: 2]")))]
 pub(crate) struct Args {
-    /// Table with the series: CSV, TSV or the like [default: the slide's series]
+    /// Table with the series: CSV, TSV or the like; - is standard input [default: the slide's series]
     input: Option<PathBuf>,
 
     /// Column of the values, by name or number [default: the only one of numbers that is not the time]
@@ -70,7 +72,7 @@ impl Args {
                 let columns: Vec<String> = self.column.iter().cloned().collect();
                 Series::read(path, &columns, self.time.as_deref())
                     .and_then(|series| series.only_column().map(|_| series))
-                    .map_err(|e| Failure::of(path.display(), e))
+                    .map_err(|e| Failure::of(named(path), e))
             }
             None if self.column.is_none() && self.time.is_none() => {
                 Ok(examples::sine_then_cosine())
@@ -83,7 +85,7 @@ impl Args {
 
     fn name(&self, series: &Series) -> String {
         let input = self.input.as_deref();
-        input.map_or_else(|| series.name.clone(), |path| path.display().to_string())
+        input.map_or_else(|| series.name.clone(), named)
     }
 
     fn refused(&self, series: &Series, error: GmmError) -> Failure {

@@ -2,12 +2,14 @@
 
 use gmm_cli::{Failure, to_json};
 use gmm_core::GmmError;
-use gmm_figures::decimal;
 use gmm_table::{number, to_csv};
 use regimes::{
     Candidate, Choose, Forecast as _, ForecastOptions, ForecastReport, Method, Pool, Scores, Series,
 };
 use serde::Serialize;
+
+use crate::command::numerals::Numerals;
+use crate::command::series::named_rows;
 
 /// The quantiles that are written.
 const QUANTILES: [f64; 9] = [0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975];
@@ -193,6 +195,7 @@ pub(super) fn summary(series: &Series, report: &ForecastReport, lines: &[Line]) 
         label(0),
         label(series.n_steps() - 1)
     )];
+    out.extend(named_rows(series));
     if report.n_train < series.n_steps() {
         let until = label(report.n_train - 1);
         out.push(format!(
@@ -263,7 +266,7 @@ fn scores(series: &Series, scores: &[Scores]) -> Vec<String> {
         };
         out.push(format!(
             "  {named}CRPS {}, log score {:.3}{}{}, {} forecasts",
-            decimal(own.crps, 4),
+            Numerals::telling([own.crps], 4).of(own.crps),
             own.log_score,
             ratio("MASE", own.mase),
             ratio("MSE over variance", own.arv),
@@ -320,16 +323,19 @@ fn next(series: &Series, report: &ForecastReport, lines: &[Line]) -> Vec<String>
         "80 %",
         "90 %"
     )];
-    for line in lines.iter().take(MOST_STEPS * q) {
+    // Decimals that tell the ends of intervals apart.
+    let spread = |line: &Line| Some(line.quantiles.get(OF_80[1])? - line.quantiles.get(OF_80[0])?);
+    for (place, line) in lines.iter().take(MOST_STEPS * q).enumerate() {
+        let of_column = lines.iter().skip(place % q).step_by(q);
+        let shown = Numerals::telling(of_column.filter_map(spread), 2);
         let between = |[low, high]: [usize; 2]| {
             let end = |i: usize| {
-                line.quantiles
-                    .get(i)
-                    .map_or_else(String::new, |x| decimal(*x, 2))
+                let end = line.quantiles.get(i);
+                end.map_or_else(String::new, |x| shown.of(*x))
             };
             format!("{} to {}", end(low), end(high))
         };
-        let median = line.median.map_or_else(String::new, |x| decimal(x, 2));
+        let median = line.median.map_or_else(String::new, |x| shown.of(x));
         out.push(format!(
             "{:>width$}{} {median:>10} {:>23} {:>23}",
             line.time,
