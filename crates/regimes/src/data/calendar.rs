@@ -69,8 +69,15 @@ pub(crate) fn calendar_names(labels: &[String], n: usize) -> Option<Vec<(usize, 
     let is_quarter = matches!(notation, Notation::Quarter { .. });
     let lengths =
         |period: &'static Period| period.lengths.iter().map(move |length| (period, length));
+    // Stretches that are finer than what is written would all be called midnight.
+    let n_finer = match notation {
+        Notation::Clock { .. } => 0,
+        Notation::Day { .. } => 2,
+        Notation::Month { .. } | Notation::Quarter { .. } => 3,
+    };
     let names = PERIODS
         .iter()
+        .skip(n_finer)
         .flat_map(lengths)
         .find_map(|(period, &length)| {
             let number = |t: NaiveDateTime| (period.number)(t, length);
@@ -122,6 +129,9 @@ mod tests {
         let days: Vec<String> = (1..=28).map(|d| format!("2021-02-{d:02}")).collect();
         let weeks = ["2021-02-01", "2021-02-08", "2021-02-15", "2021-02-22"];
         assert_eq!(names(&days, 8), weeks);
+        assert_eq!(names(&days[..5], 8), days[..5]);
+        let months: Vec<String> = (1..=5).map(|m| format!("2021-{m:02}")).collect();
+        assert_eq!(names(&months, 8), months);
         let hours: Vec<String> = (0..24).map(|h| format!("2021-02-01 {h:02}:00")).collect();
         assert_eq!(names(&hours, 8)[1], "02-01 03:00");
         assert_eq!(calendar_names(&[String::from("1871")], 5), None);

@@ -90,7 +90,13 @@ pub(super) fn time_range(times: &[f64]) -> (f64, f64) {
 /// The names of an axis of times that are no numbers: dates, or some of the words.
 pub(super) fn time_names(times: &[f64], labels: &[String]) -> Vec<(f64, String)> {
     const MOST: usize = 10;
-    if labels.iter().all(|label| label.parse::<f64>().is_ok()) {
+    /// Labels are rounded; dates without dashes are numbers too, but far from their places.
+    const ROUNDED: f64 = 0.1;
+    let is_number = |(label, time): (&String, &f64)| {
+        let number = label.parse::<f64>();
+        number.is_ok_and(|number| (number - time).abs() <= ROUNDED * (1.0 + time.abs()))
+    };
+    if labels.iter().zip(times).all(is_number) {
         return Vec::new();
     }
     let all = || labels.iter().cloned().enumerate();
@@ -154,6 +160,15 @@ mod tests {
         let found = lines(&entries);
         assert!(found.len() > 1 && found.iter().map(Vec::len).sum::<usize>() == 7);
         assert!(lines(&[]).is_empty());
+    }
+
+    #[test]
+    fn dates_without_dashes_are_named_as_dates() {
+        let of = |labels: [&str; 2], times: [f64; 2]| time_names(&times, &labels.map(String::from));
+        assert!(of(["1871", "1872"], [1871.0, 1872.0]).is_empty());
+        assert!(of(["0.1", "0.2"], [0.1, 0.2]).is_empty());
+        let named = of(["20210305", "20210306"], [18691.0, 18692.0]);
+        assert_eq!(named[1], (18692.0, String::from("2021-03-06")));
     }
 
     #[test]
