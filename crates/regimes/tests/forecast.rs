@@ -198,6 +198,7 @@ fn bad_input_is_one_line_and_the_right_exit_code() {
             "nothing is before",
         ),
         (&["sales.csv", "--horizon", "0"], 2, "--horizon"),
+        (&["sales.csv", "--horizon", "1001"], 2, "--horizon"),
         (&["sales.csv", "--lags", "0"], 2, "--lags"),
         (&["sales.csv", "--choose", "bic"], 2, "--single"),
         (&["sales.csv", "--variance", "0"], 2, "--variance"),

@@ -118,7 +118,7 @@ enum ChooseFlag {
 
 fn parse_horizon(text: &str) -> Result<usize, String> {
     /// Beyond it nothing is known that was not before.
-    const MOST: usize = 10_000;
+    const MOST: usize = 1_000;
     match parse_count(text)? {
         n if n <= MOST => Ok(n),
         _ => Err(format!("must be at most {MOST}")),
