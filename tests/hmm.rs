@@ -5,7 +5,7 @@ use gmm_core::hmm::{Chain, GaussianHmm, Sequences};
 use gmm_core::rand::{Rng, SeedableRng};
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_core::{CovarianceType, Covariances, Gmm, GmmError, InitMethod, Ridge, Sample};
-use gmm_tests::{golden, numbers, read};
+use gmm_tests::{golden, hidden_regimes, numbers, read};
 use ndarray::{Array1, Array2, Array3, array, s};
 use serde_json::Value;
 
@@ -181,23 +181,8 @@ fn likelihoods_posteriors_paths_and_steps_are_hmmlearns() {
     }
 }
 
-/// Three regimes in the plane, of two Gaussians each.
-fn example() -> GaussianHmm {
-    let regime = |x: f64| {
-        Gmm::new(
-            array![0.4, 0.6],
-            array![[x, 0.0], [x + 1.5, 1.0]],
-            Covariances::Diagonal(array![[0.3, 0.5], [0.4, 0.2]]),
-        )
-        .unwrap()
-    };
-    let transitions = array![[0.95, 0.03, 0.02], [0.05, 0.9, 0.05], [0.0, 0.1, 0.9]];
-    let chain = Chain::new(array![0.2, 0.3, 0.5], transitions.view()).unwrap();
-    GaussianHmm::new(chain, vec![regime(0.0), regime(4.0), regime(2.0)]).unwrap()
-}
-
 fn drawn(n: usize, seed: u64) -> (Array2<f64>, Vec<usize>) {
-    example().sample(n, &mut Xoshiro256Plus::seed_from_u64(seed))
+    hidden_regimes().sample(n, &mut Xoshiro256Plus::seed_from_u64(seed))
 }
 
 #[test]
@@ -318,7 +303,11 @@ fn regimes_are_found_again() {
         .covariance_type(CovarianceType::Diagonal)
         .fit(&data)
         .unwrap();
-    let truth: f64 = example().log_likelihoods(&data).unwrap().iter().sum();
+    let truth: f64 = hidden_regimes()
+        .log_likelihoods(&data)
+        .unwrap()
+        .iter()
+        .sum();
     assert!(
         fitted.log_likelihood > truth,
         "{} {truth}",
@@ -345,13 +334,13 @@ fn regimes_are_found_again() {
         }
         best as f64 / 4000.0
     };
-    let (found, of_truth) = (share_right(&fitted.model), share_right(&example()));
+    let (found, of_truth) = (share_right(&fitted.model), share_right(&hidden_regimes()));
     assert!(found > of_truth - 0.01, "{found} {of_truth}");
 }
 
 #[test]
 fn the_filter_is_the_forward_pass_and_knows_what_was_not_seen() {
-    let hmm = example();
+    let hmm = hidden_regimes();
     let (mut x, _) = drawn(200, 4);
     let mut rng = Xoshiro256Plus::seed_from_u64(5);
     for value in &mut x {
@@ -396,7 +385,7 @@ fn the_filter_is_the_forward_pass_and_knows_what_was_not_seen() {
 
 #[test]
 fn what_others_say_of_a_row_leaves_it_out() {
-    let hmm = example();
+    let hmm = hidden_regimes();
     let (x, _) = drawn(30, 6);
     let (_, others) = hmm
         .log_predictive(&Sequences::one(Sample::new(&x)))
@@ -417,7 +406,7 @@ fn what_others_say_of_a_row_leaves_it_out() {
 
 #[test]
 fn weights_labels_and_missing_values_mean_what_they_say() {
-    let hmm = example();
+    let hmm = hidden_regimes();
     let (x, _) = drawn(50, 7);
     let one = |sample: Sample<'_>| hmm.log_likelihoods(&Sequences::one(sample)).unwrap()[0];
     // A weight of 0 is a row that was not seen.
@@ -453,7 +442,7 @@ fn weights_labels_and_missing_values_mean_what_they_say() {
 
 #[test]
 fn a_model_reads_back_to_the_bit_and_damage_is_told() {
-    let hmm = example();
+    let hmm = hidden_regimes();
     let text = hmm.to_json().unwrap();
     assert_eq!(GaussianHmm::from_json(&text).unwrap(), hmm);
     assert!(GaussianHmm::from_json(&text[..text.len() / 2]).is_err());

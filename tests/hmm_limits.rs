@@ -4,26 +4,11 @@
 use gmm_core::hmm::{Chain, GaussianHmm, Sequences};
 use gmm_core::switching::{Switches, SwitchingMean, SwitchingRegression};
 use gmm_core::{CovarianceType, Covariances, Gmm, GmmError, Sample};
-use gmm_tests::rng;
+use gmm_tests::{hidden_regimes, rng};
 use ndarray::{Array1, Array2, array};
 
-/// Three regimes in the plane, of two Gaussians each.
-fn example() -> GaussianHmm {
-    let regime = |x: f64| {
-        Gmm::new(
-            array![0.4, 0.6],
-            array![[x, 0.0], [x + 1.5, 1.0]],
-            Covariances::Diagonal(array![[0.3, 0.5], [0.4, 0.2]]),
-        )
-        .unwrap()
-    };
-    let transitions = array![[0.95, 0.03, 0.02], [0.05, 0.9, 0.05], [0.0, 0.1, 0.9]];
-    let chain = Chain::new(array![0.2, 0.3, 0.5], transitions.view()).unwrap();
-    GaussianHmm::new(chain, vec![regime(0.0), regime(4.0), regime(2.0)]).unwrap()
-}
-
 fn drawn(n: usize, seed: u64) -> (Array2<f64>, Vec<usize>) {
-    example().sample(n, &mut rng(seed))
+    hidden_regimes().sample(n, &mut rng(seed))
 }
 
 /// A regime of one number.
@@ -303,7 +288,7 @@ fn degenerate_rows_have_an_outcome() {
         far.log_likelihood
     );
     // Rows that cannot be have no probability, and what is asked of them still has numbers.
-    let hmm = example();
+    let hmm = hidden_regimes();
     let beyond = array![[0.0, 0.0], [1e200, 0.0], [4.0, 1.0]];
     let data = Sequences::one(Sample::new(&beyond));
     let smoothed = hmm.smoothed(&data).unwrap();

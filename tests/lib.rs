@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
+use gmm_core::hmm::{Chain, GaussianHmm};
 use gmm_core::rand::{Rng, SeedableRng};
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_core::{CovarianceType, Covariances, Fitted, Gmm, GmmParams, InitMethod, Sample};
@@ -49,6 +50,21 @@ pub fn faithful() -> Array2<f64> {
 /// The four measurements of 150 irises.
 pub fn iris() -> Array2<f64> {
     table("assets/tabular/iris.csv", 4)
+}
+
+/// Three regimes in the plane, of two Gaussians each.
+pub fn hidden_regimes() -> GaussianHmm {
+    let regime = |x: f64| {
+        Gmm::new(
+            array![0.4, 0.6],
+            array![[x, 0.0], [x + 1.5, 1.0]],
+            Covariances::Diagonal(array![[0.3, 0.5], [0.4, 0.2]]),
+        )
+        .unwrap()
+    };
+    let transitions = array![[0.95, 0.03, 0.02], [0.05, 0.9, 0.05], [0.0, 0.1, 0.9]];
+    let chain = Chain::new(array![0.2, 0.3, 0.5], transitions.view()).unwrap();
+    GaussianHmm::new(chain, vec![regime(0.0), regime(4.0), regime(2.0)]).unwrap()
 }
 
 /// Two unit Gaussians, six apart.

@@ -1,18 +1,20 @@
-//! Finds regimes in a time series by a Gaussian mixture of its lags.
+//! Regimes of a time series: which there are and when each held, what comes next, and what does not fit.
 //!
 //! ```
-//! use regimes::{Options, Series, analyze};
+//! use regimes::{DetectOptions, Series, detect};
 //!
-//! let values = (0..60).map(|t| if t < 30 { 0.0 } else { 9.0 } + f64::from(t % 7) * 0.1).collect();
-//! let report = analyze(&Series::new("a step", values), &Options::default(), &|_, _| {})?;
-//! assert_eq!((report.regimes[10], report.regimes[50]), (Some(0), Some(1)));
+//! let values = (0..80).map(|t| if t < 40 { 0.0 } else { 2.0 } + (f64::from(t) * 2.4).sin()).collect();
+//! let series = Series::new("a step", values);
+//! let options = DetectOptions { n_regimes: 2..=2, n_lags: 0..=0, n_waves: 0..=0, ..DetectOptions::default() };
+//! let found = detect(&series, &options, &|_, _| {})?;
+//! assert_eq!(found.changes, [40]);
 //! # Ok::<(), gmm_core::GmmError>(())
 //! ```
 //!
-//! The rooms are those of every domain crate: [`Series`] is the data, windows of successive values the features,
-//! [`analyze`] the model and [`draw`] the figure. [`examples`] are the slides' own.
-//!
-//! A mixture of lags does not know that time passes: it tells levels and turns apart, not dynamics.
+//! The rooms are those of every domain crate: [`Series`] is the data, [`Design`] the features; [`detect`], [`forecast`] and
+//! [`anomalies`] are the models, charts such as [`RegimeChart`] and [`Fan`] the figures. [`Scores`] say how good forecasts were.
+//! [`examples`] are the slides' own; [`analyze`] is their recipe, a mixture of windows, which tells levels and turns apart
+//! and no dynamics. `docs/time.md` is the guide.
 
 mod data;
 pub mod examples;

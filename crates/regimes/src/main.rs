@@ -1,4 +1,4 @@
-//! `regimes`: finds regimes in a time series.
+//! `regimes`: regimes, forecasts and anomalies of time series.
 
 mod command;
 

@@ -116,6 +116,12 @@ enum ChooseFlag {
     Rolling,
 }
 
+/// Simulated futures: the farther they go, the fewer, since time and memory grow with all their steps.
+fn n_paths(horizon: usize) -> usize {
+    const MOST_STEPS: usize = 300_000;
+    (MOST_STEPS / horizon.max(1)).min(ForecastOptions::default().n_paths)
+}
+
 fn parse_horizon(text: &str) -> Result<usize, String> {
     /// Beyond it nothing is known that was not before.
     const MOST: usize = 1_000;
@@ -211,8 +217,10 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let series = Series::read(input, &args.columns, args.time.as_deref())
         .map_err(|e| Failure::of(named(input), e))?;
     let range = |span: Span| -> RangeInclusive<usize> { span.least..=span.most };
+    let horizon = args.horizon.or(series.step.season()).unwrap_or(HORIZON);
     let options = ForecastOptions {
-        horizon: args.horizon.or(series.step.season()).unwrap_or(HORIZON),
+        horizon,
+        n_paths: n_paths(horizon),
         n_train: args.n_train(&series)?,
         method: args.models.method(),
         single: args.models.single(),
@@ -221,7 +229,6 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         scale: args.models.scale(),
         variance: args.variance,
         seed: args.models.seed,
-        ..ForecastOptions::default()
     };
     /// Parts of the bar.
     const STAGES: usize = 100;
