@@ -32,8 +32,8 @@ use crate::survey::Survey;
 /// | `tolerance` | 1e-9 nats per row, from the limit | 1e-5 of a gradient |
 /// | `n_starts` | 32 | 1, `search_reps` = 0 |
 ///
-/// A fit in which a regime rests on too few rows for its parameters, or has a variance of almost nothing against that of one
-/// regression of all rows, describes those rows and no regime: sound ones are preferred whatever the likelihood, and
+/// A fit in which a regime rests on too few rows for its parameters, or has a variance of almost nothing against that of
+/// another, describes those rows and no regime: sound ones are preferred whatever the likelihood, and
 /// [`Note::ThinComponent`] tells where there is none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SwitchingParams {
@@ -310,7 +310,7 @@ impl SwitchingParams {
 }
 
 /// Regimes that describe a few rows only, with their expected number of rows: fewer than one and a half times what a regression
-/// of one target needs, or a variance of almost nothing against that of one regression of all rows.
+/// of one target needs, or a variance of almost nothing against that of another regime.
 fn thin_regimes(hmm: &Hmm<Regressor>, whole: &Regressor, total_weight: f64) -> Vec<(usize, f64)> {
     const NOTHING: f64 = 1e-4;
     let k = hmm.chain().n_regimes();
@@ -321,10 +321,15 @@ fn thin_regimes(hmm: &Hmm<Regressor>, whole: &Regressor, total_weight: f64) -> V
     };
     let least = 1.5 * per_regime as f64 + 2.0;
     let shares = hmm.chain().stationary();
-    let of_whole = whole.residual().conditional_variances();
+    let variances: Vec<_> = hmm
+        .emissions()
+        .iter()
+        .map(|regression| regression.residual().conditional_variances())
+        .collect();
+    let largest = |j: usize| variances.iter().map(|own| own[j]).fold(0.0, f64::max);
     let is_thin = |regime: &usize| {
-        let own = hmm.emissions()[*regime].residual().conditional_variances();
-        let is_nothing = own.iter().zip(&of_whole).any(|(v, all)| *v < NOTHING * all);
+        let own = variances[*regime].iter().enumerate();
+        let is_nothing = own.into_iter().any(|(j, v)| *v < NOTHING * largest(j));
         shares[*regime] * total_weight < least || is_nothing
     };
     if k == 1 {
