@@ -43,6 +43,7 @@ pub mod clusters;
 mod components;
 mod covariance;
 mod dataset;
+pub mod detection;
 pub mod discriminant;
 mod distribution;
 mod divergence;
