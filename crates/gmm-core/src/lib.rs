@@ -34,6 +34,7 @@
 //! Nothing here reads files, draws, prints or looks at a clock; randomness comes from a generator that is
 //! passed in, and the result is the same, to the bit, on any number of threads.
 
+mod adaptation;
 mod answers;
 mod background;
 mod belief;
@@ -85,6 +86,7 @@ pub mod switching;
 mod tile;
 mod typed_covariances;
 
+pub use adaptation::Adaptation;
 pub use background::Background;
 pub use belief::Ridge;
 pub use cholesky::Cholesky;

@@ -215,7 +215,7 @@ impl<E: Emission> Mixture<E> {
     }
 
     /// Statistics and Σ wₙ ln p(xₙ) of a sample, as far as it was seen.
-    fn tally(&self, sample: &Sample<'_>, wanted: E::Wanted) -> (Tally<E::Stats>, f64) {
+    pub(crate) fn tally(&self, sample: &Sample<'_>, wanted: E::Wanted) -> (Tally<E::Stats>, f64) {
         let Some(parts) = sample.parts() else {
             return self.tally_of_whole(sample, wanted);
         };
@@ -295,6 +295,16 @@ impl<E: Emission> Evaluation<'_, E> {
             block.resize(n, tile.n_packs());
             block.column_mut(n - 1).fill(Pack::splat(constant));
         }
+    }
+
+    /// ℓₙₖ of a tile, component by component.
+    pub(crate) fn joint<'j>(
+        &self,
+        tile: &Tile,
+        joint: &'j mut Joint,
+    ) -> impl Iterator<Item = &'j [f64]> {
+        self.log_joint(tile, &mut joint.block, &mut joint.scratch);
+        joint.block.iter(self.n_columns()).map(flat)
     }
 
     /// rₙₖ of a tile, component by component; Bishop, PRML (9.23).
