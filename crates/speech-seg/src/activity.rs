@@ -3,7 +3,7 @@
 use gmm_core::ndarray::{Array2, Axis};
 use gmm_core::{CovarianceType, Gmm, GmmError};
 
-use crate::features::{Scale, Spectrogram};
+use crate::features::{Scale, Spectrogram, runs, smooth};
 
 /// A pause shorter than this many seconds is taken to be part of the sound around it, as the stops within a
 /// word are (the default of Praat's *To TextGrid (silences)*).
@@ -70,7 +70,12 @@ impl Activity {
         let loud = usize::from(second > first);
         let labels = model.labels(&rows)?;
         let mut active: Vec<bool> = labels.iter().map(|&l| l == loud).collect();
-        smooth(&mut active, spectrogram.step);
+        smooth(
+            &mut active,
+            spectrogram.step,
+            SHORTEST_PAUSE,
+            SHORTEST_SOUND,
+        );
         Ok(Some(Self {
             pause_level: first.min(second),
             sound_level: first.max(second),
@@ -94,50 +99,6 @@ pub(crate) fn frame_levels(spectrogram: &Spectrogram) -> Vec<f64> {
     columns
         .map(|powers| Scale::LogPower.of(powers.sum() / n_frequencies, loudest))
         .collect()
-}
-
-/// Fills short pauses between sounds, then drops short sounds.
-fn smooth(active: &mut [bool], step: f64) {
-    let all: Vec<Run> = runs(active).collect();
-    for run in &all {
-        let is_between = run.first > 0 && run.last + 1 < active.len();
-        if !run.active && is_between && run.duration(step) < SHORTEST_PAUSE {
-            active[run.first..=run.last].fill(true);
-        }
-    }
-    let all: Vec<Run> = runs(active).collect();
-    for run in &all {
-        if run.active && run.duration(step) < SHORTEST_SOUND {
-            active[run.first..=run.last].fill(false);
-        }
-    }
-}
-
-/// Windows one after the other that are all active, or all not.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Run {
-    active: bool,
-    first: usize,
-    last: usize,
-}
-
-impl Run {
-    fn duration(&self, step: f64) -> f64 {
-        (self.last - self.first + 1) as f64 * step
-    }
-}
-
-fn runs(active: &[bool]) -> impl Iterator<Item = Run> {
-    let mut first = 0;
-    active.chunk_by(|a, b| a == b).map(move |run| {
-        let (active, start) = (run[0], first);
-        first += run.len();
-        Run {
-            active,
-            first: start,
-            last: first - 1,
-        }
-    })
 }
 
 #[cfg(test)]
@@ -183,22 +144,5 @@ mod tests {
     fn steady_noise_has_no_pauses_to_tell_from_sound() {
         assert_eq!(activity(&noise(2.0, &[])), None);
         assert_eq!(activity(&noise(0.032, &[])), None);
-    }
-
-    #[test]
-    fn short_pauses_are_filled_and_short_sounds_dropped() {
-        let smoothed = |pattern: &str| {
-            let mut active: Vec<bool> = pattern.chars().map(|c| c == '#').collect();
-            smooth(&mut active, 0.03);
-            active
-                .iter()
-                .map(|&a| if a { '#' } else { '.' })
-                .collect::<String>()
-        };
-        assert_eq!(smoothed("..##...##...."), "..#######....");
-        assert_eq!(smoothed("####....###...."), "####...........");
-        assert_eq!(smoothed("..####"), "..####");
-        assert_eq!(smoothed("##...##"), "#######");
-        assert_eq!(smoothed(""), "");
     }
 }

@@ -12,8 +12,7 @@ const SHIPPED: &[u8] = include_bytes!("../../../assets/speech/allison_en/train/v
 /// Lengths from this on, beyond what is read, are those of a recording that was streamed.
 const STREAMED: u32 = 0x7fff_0000;
 
-/// The longest recording that is read: 25 minutes at 44.1 kHz.
-const MOST_SAMPLES: u64 = 1 << 26;
+const MOST_SAMPLES: u64 = Recording::MOST_SAMPLES;
 /// Full scale of a float sample is 1; in units of 16-bit samples it is this.
 const FLOAT_SCALE: f64 = 32768.0;
 
@@ -80,6 +79,9 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// The longest recording that is read: 25 minutes at 44.1 kHz.
+    pub(crate) const MOST_SAMPLES: u64 = 1 << 26;
+
     /// Reads a WAV file, whatever its name says. Several channels are averaged to one.
     ///
     /// # Errors

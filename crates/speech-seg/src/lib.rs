@@ -24,6 +24,9 @@ mod model;
 
 pub use activity::{Activity, SHORTEST_PAUSE, SHORTEST_SOUND, Span};
 pub use data::{Recording, RecordingError};
-pub use features::{Scale, Spectrogram, WindowError, Windows};
+pub use features::{
+    Frames, FrontEnd, FrontEndError, Level, Normalization, Pauses, Scale, Spectrogram, WindowError,
+    Windows, clipped_share, deltas, hertz, mel, resampled, speech_frames,
+};
 pub use figure::draw;
 pub use model::{AnalysisError, MOST_SEGMENTS, Options, Report, Segment, analyze};

@@ -12,6 +12,11 @@ fn folder() -> Trial {
     Trial::of(env!("CARGO_BIN_EXE_speech-seg"))
 }
 
+/// The arguments of the task of segments.
+fn segment<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    [&["segment"], args].concat()
+}
+
 const INT: SampleFormat = SampleFormat::Int;
 const FLOAT: SampleFormat = SampleFormat::Float;
 
@@ -57,7 +62,7 @@ fn with_hum() -> Trial {
 #[test]
 fn without_a_word_the_prompt_is_segmented() {
     let folder = folder();
-    let text = folder.said(&[]);
+    let text = folder.said(&segment(&[]));
     assert_eq!(folder.names(), ["vm-intro-segments.png"]);
     for word in ["vm-intro.wav", "8000 Hz, mono", "sound at", "converged"] {
         assert!(text.contains(word), "{word} is not in {text}");
@@ -67,7 +72,7 @@ fn without_a_word_the_prompt_is_segmented() {
 #[test]
 fn the_report_agrees_with_the_table_of_windows() {
     let folder = with_hum();
-    let report = folder.json(&["hum.wav", "--csv", "out.csv"]);
+    let report = folder.json(&segment(&["hum.wav", "--csv", "out.csv"]));
     assert_eq!(folder.names(), ["hum-segments.png", "hum.wav", "out.csv"]);
     assert_eq!(report["input"], "hum.wav");
     assert_eq!(
@@ -113,9 +118,9 @@ fn every_usual_encoding_says_the_same() {
     ] {
         let name = format!("{bits}-{format:?}-{channels}.wav");
         folder.write(&name, wav(bits, format, channels, &hum()));
-        let text = folder.said(&[&name, "-o", "x.png"]);
+        let text = folder.said(&segment(&[&name, "-o", "x.png"]));
         assert!(text.contains(voice), "{name}: {text}");
-        let report = folder.json(&[&name, "-o", "x.png"]);
+        let report = folder.json(&segment(&[&name, "-o", "x.png"]));
         let ends = report["sound"][0].as_array().unwrap().clone();
         found.push(ends);
     }
@@ -128,6 +133,7 @@ fn every_usual_encoding_says_the_same() {
 fn a_figure_named_so_is_an_svg_and_quiet_is_quiet() {
     let folder = with_hum();
     let args = [
+        "segment",
         "hum.wav",
         "-q",
         "-k",
@@ -159,6 +165,7 @@ fn a_recording_may_have_any_name() {
     let output = folder
         .command()
         .args([
+            "segment".as_ref(),
             name,
             "-o".as_ref(),
             "x.png".as_ref(),
@@ -176,6 +183,7 @@ fn a_recording_may_have_any_name() {
 fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let folder = with_hum();
     let fit = [
+        "segment",
         "hum.wav",
         "--select",
         "2..3",
@@ -193,18 +201,22 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
 fn unusual_recordings_are_still_segmented() {
     let folder = folder();
     folder.write("short.wav", wav(16, INT, 1, &hum()[2000..2256]));
-    assert!(folder.said(&["short.wav"]).contains("cannot be told apart"));
+    assert!(
+        folder
+            .said(&segment(&["short.wav"]))
+            .contains("cannot be told apart")
+    );
     let mut click = vec![0.0; 4000];
     click[2000] = 1.0;
     folder.write("click.wav", wav(16, INT, 1, &click));
     assert_eq!(
-        folder.json(&["click.wav", "--scale", "POWER"])["scale"],
+        folder.json(&segment(&["click.wav", "--scale", "POWER"]))["scale"],
         "power"
     );
     let loud: Vec<f32> = hum().iter().map(|x| x * 3e38).collect();
     folder.write("loud.wav", wav(32, FLOAT, 1, &loud));
     for scale in ["power", "log-power"] {
-        folder.json(&["loud.wav", "--scale", scale]);
+        folder.json(&segment(&["loud.wav", "--scale", scale]));
     }
 }
 
@@ -212,7 +224,7 @@ fn unusual_recordings_are_still_segmented() {
 fn wrong_usage_is_exit_code_2() {
     let folder = with_hum();
     let usage = |args: &[&str], words: &[&str]| {
-        folder.refused(&[&["hum.wav"], args].concat(), 2, words);
+        folder.refused(&[&["segment", "hum.wav"], args].concat(), 2, words);
     };
     for (flag, value) in [
         ("--components", "0"),
@@ -242,7 +254,11 @@ fn wrong_usage_is_exit_code_2() {
     );
     usage(&["--csv", "x", "--json", "./x"], &["x", "twice"]);
     // Before any work, and before the recording is read.
-    folder.refused(&["gone.wav", "-o", "x.gif"], 2, &["--out", "x.gif"]);
+    folder.refused(
+        &segment(&["gone.wav", "-o", "x.gif"]),
+        2,
+        &["--out", "x.gif"],
+    );
 }
 
 #[test]
@@ -275,18 +291,22 @@ fn failed_work_is_exit_code_1_and_names_the_file() {
     ] {
         folder.write(name, bytes);
         let args = [name, "--csv", "x.csv", "--json", "x.json"];
-        folder.refused(&args, 1, &[name, word]);
+        folder.refused(&segment(&args), 1, &[name, word]);
     }
-    folder.refused(&["gone.wav"], 1, &["gone.wav", "no such file"]);
-    folder.refused(&["folder.wav"], 1, &["folder.wav", "folder"]);
-    folder.refused(&["hum.wav", "--window", "8001"], 1, &["hum.wav", "8001"]);
+    folder.refused(&segment(&["gone.wav"]), 1, &["gone.wav", "no such file"]);
+    folder.refused(&segment(&["folder.wav"]), 1, &["folder.wav", "folder"]);
+    folder.refused(
+        &segment(&["hum.wav", "--window", "8001"]),
+        1,
+        &["hum.wav", "8001"],
+    );
     for (flag, place) in [
         ("--json", "nowhere/x.json"),
         ("--csv", "folder.wav"),
         ("--out", "nowhere/x.png"),
     ] {
         folder.refused(
-            &["hum.wav", flag, place],
+            &segment(&["hum.wav", flag, place]),
             1,
             &["cannot write", place, "folder"],
         );
