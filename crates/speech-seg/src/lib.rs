@@ -21,6 +21,7 @@ pub mod examples;
 mod features;
 mod figure;
 mod model;
+pub mod words;
 
 pub use activity::{Activity, SHORTEST_PAUSE, SHORTEST_SOUND, Span};
 pub use data::{Recording, RecordingError};

@@ -1,6 +1,7 @@
 //! How rows move, and what all rows of a recording have in common.
 
 use gmm_core::ndarray::{Array2, ArrayView2, Axis};
+use serde::{Deserialize, Serialize};
 
 /// Frames to either side that a slope is fitted to.
 const REACH: usize = 2;
@@ -24,7 +25,8 @@ pub fn deltas(rows: ArrayView2<'_, f64>) -> Array2<f64> {
 }
 
 /// What is taken away from the rows of a recording: what its microphone and room add to all of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Normalization {
     /// Nothing.
     None,

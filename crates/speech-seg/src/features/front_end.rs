@@ -6,6 +6,7 @@ use std::ops::Range;
 use gmm_core::ndarray::{Array2, ArrayView1, Axis, concatenate, s};
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
+use serde::{Deserialize, Serialize};
 
 use super::clipping::clipped_share;
 use super::dynamics::{Normalization, deltas};
@@ -48,7 +49,8 @@ pub enum FrontEndError {
 }
 
 /// What tells how loud a frame is, if anything does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Nothing: cepstra from the first on.
     None,
@@ -60,7 +62,8 @@ pub enum Level {
 }
 
 /// Which frames become rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Pauses {
     /// All frames.
     #[default]
@@ -78,7 +81,7 @@ pub enum Pauses {
 /// (y_t = x_t − a·x_{t−1}), weighted by Hamming's window and transformed, with zeros up to the next power of two; its power
 /// is summed up in triangles on the [mel](super::mel()) scale. Cepstra are the orthonormal DCT-II of the logarithms (Davis &
 /// Mermelstein, *IEEE Trans. ASSP* 28, 1980). [Slopes](deltas) follow; what all rows have in common is taken away last.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FrontEnd {
     /// Samples per second that recordings are brought to, 1000 to 384 000.
     pub sample_rate: u32,
