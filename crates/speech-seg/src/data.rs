@@ -1,10 +1,14 @@
 //! Recordings.
 
+mod shipped;
+
 use std::io::Read as _;
 use std::path::Path;
 
 use gmm_files::FileError;
 use hound::{SampleFormat, WavReader};
+
+pub use shipped::{SHIPPED_VOICES, ShippedVoice};
 
 /// A prompt for telephones, 5.7 s at 8 kHz in 16 bits; credit in `assets/ATTRIBUTION.md`.
 const SHIPPED: &[u8] = include_bytes!("../../../assets/speech/allison_en/train/vm-intro.wav");

@@ -25,9 +25,15 @@ pub mod words;
 
 pub use activity::{Activity, SHORTEST_PAUSE, SHORTEST_SOUND, Span};
 pub use data::{Recording, RecordingError};
+pub use data::{SHIPPED_VOICES, ShippedVoice};
 pub use features::{
     Frames, FrontEnd, FrontEndError, Level, Normalization, Pauses, Scale, Spectrogram, WindowError,
     Windows, clipped_share, deltas, hertz, mel, resampled, speech_frames,
 };
-pub use figure::draw;
+pub use features::{Hue, with_noise};
+pub use figure::{DetChart, TurnChart, VoiceChart, draw};
 pub use model::{AnalysisError, MOST_SEGMENTS, Options, Report, Segment, analyze};
+pub use model::{
+    DiarizationError, Scores, Speaker, Threshold, Trial, Turn, TurnError, TurnOptions, Turns,
+    VoiceError, VoiceFileError, VoiceOptions, Voices, diarization_error, enroll, turns,
+};

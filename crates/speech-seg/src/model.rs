@@ -1,5 +1,8 @@
 //! The mixture of powers, and the segments it makes.
 
+mod turns;
+mod voices;
+
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
@@ -12,6 +15,11 @@ use gmm_core::{
 use crate::activity::{Activity, frame_levels};
 use crate::data::Recording;
 use crate::features::{Scale, Spectrogram, WindowError, Windows};
+
+pub use turns::{DiarizationError, Turn, TurnError, TurnOptions, Turns, diarization_error, turns};
+pub use voices::{
+    Scores, Speaker, Threshold, Trial, VoiceError, VoiceFileError, VoiceOptions, Voices, enroll,
+};
 
 /// The ridge of the slides: as a deviation 0.001 dB, or 0.001 units²/Hz.
 const RIDGE: Ridge = Ridge::Absolute(1e-6);
