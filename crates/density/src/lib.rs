@@ -24,5 +24,6 @@ pub mod samples;
 
 pub use data::{Points, PointsError};
 pub use model::{
-    Anomalies, Options, Report, Step, analyze, anomalies, below, percentile, score, watch,
+    Anomalies, DetectOptions, Detected, Detector, Learnt, Limit, Options, Part, Reason, Report,
+    Scores, Step, View, analyze, anomalies, below, detect, learn_usual, percentile, score, watch,
 };

@@ -1,5 +1,7 @@
 //! The mixture of the rows, and what it says about them.
 
+mod detect;
+
 use std::ops::RangeInclusive;
 
 use gmm_core::ndarray::{Array1, Array2, Array3, Axis};
@@ -13,6 +15,11 @@ use gmm_core::{
 use gmm_table::summary::in_order;
 
 use crate::data::Points;
+
+pub use detect::{
+    DetectOptions, Detected, Detector, Learnt, Limit, Part, Reason, Scores, View, detect,
+    learn_usual,
+};
 
 /// What to do.
 #[derive(Debug, Clone)]
