@@ -1,5 +1,6 @@
 //! The command line.
 
+mod detection;
 mod job;
 mod tasks;
 
@@ -8,9 +9,10 @@ use std::path::PathBuf;
 
 use density::{Options, figure, samples};
 use gmm_cli::clap::{self, Args, Parser, Subcommand};
-use gmm_cli::{Failure, FitArgs, OutputArgs, TableArgs, parse_share};
+use gmm_cli::{Failure, FitArgs, OutputArgs, TableArgs};
 use gmm_core::{CovarianceType, Ridge};
 
+use detection::AnomalyArgs;
 use job::{Job, Made};
 use tasks::{find_anomalies, fit_and, generated, selected, show_examples, watch};
 
@@ -27,7 +29,8 @@ Examples:
   density estimate data.csv -c waiting           histogram and density of one column
   density select data.csv                        how many components? BIC, AIC and ICL of 1 to 9
   density cluster data.csv -k 3 --csv out.csv    clusters, with the posteriors of each row
-  density anomalies new.csv --train usual.csv    rows that the usual ones make improbable
+  density anomalies data.csv                     rows that do not belong, and why
+  density anomalies new.csv --train usual.csv    at most one usual row in a hundred is marked
   density generate data.csv -n 500 --csv new.csv 500 rows like those of the table"
 )]
 pub(crate) struct Commands {
@@ -50,17 +53,12 @@ enum Task {
     Select(Common),
     /// Draw the rows in the colours of their posteriors
     Cluster(Common),
-    /// Mark the rows of least density
+    /// Mark the rows that do not belong, and say why: by four mixtures, or by the slide's rule (--rate)
     Anomalies {
         #[command(flatten)]
         common: Common,
-        /// Share of the rows to mark
-        #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = parse_share,
-              allow_negative_numbers = true)]
-        rate: f64,
-        /// Fit to this table and ask about the other; SHARE is then of this one's rows
-        #[arg(long, value_name = "FILE")]
-        train: Option<PathBuf>,
+        #[command(flatten)]
+        asked: AnomalyArgs,
     },
     /// Draw new rows like those of the table
     Generate {
@@ -106,6 +104,26 @@ impl Common {
         match given.iter().find(|(_, is_given)| *is_given) {
             Some((flag, _)) => Err(Failure::Usage(format!(
                 "{flag}: em watches one run with one number of components"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Flags of one mixture, where four are chosen.
+    fn refuse_one_mixture(&self) -> Result<(), Failure> {
+        let fit = &self.fit;
+        let given = [
+            (
+                fit.count_flag(),
+                fit.components.or(fit.select.map(|s| s.least)).is_some(),
+            ),
+            ("--covariance", fit.covariance.is_some()),
+            ("--ridge", fit.search.ridge.is_some()),
+            ("--restarts", fit.search.restarts != 1),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) => Err(Failure::Usage(format!(
+                "{flag}: anomalies chooses its mixtures; with --rate it fits one, as the slide does"
             ))),
             None => Ok(()),
         }
@@ -205,15 +223,22 @@ pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
                 })
             },
         ),
-        Some(Task::Anomalies {
-            common,
-            rate,
-            train,
-        }) => find_anomalies(
-            &common.job("anomalies", Defaults::default()),
-            *rate,
-            train.as_deref(),
-        ),
+        Some(Task::Anomalies { common, asked }) => {
+            let job = common.job("anomalies", Defaults::default());
+            match (&common.file, asked.rate) {
+                (Some(file), None) => {
+                    common.refuse_one_mixture()?;
+                    detection::run(&job, file, asked)
+                }
+                (file, rate) => {
+                    if file.is_none() {
+                        asked.refuse_what_slides_lack()?;
+                    }
+                    let rate = rate.unwrap_or(density::examples::RATE);
+                    find_anomalies(&job, rate, asked.train.as_deref())
+                }
+            }
+        }
         Some(Task::Generate { common, rows }) => fit_and(
             &common.job("generated", Defaults::default()),
             samples::wide_and_narrow,

@@ -16,9 +16,72 @@ pub enum PointsError {
     /// Every row lacks a value.
     #[error("all {0} rows lack a value in one of the columns {1}")]
     NoCompleteRow(usize, String),
+    /// The labels do not say what an anomaly is.
+    #[error("column {column}: {why}")]
+    Labels {
+        /// The column of labels.
+        column: String,
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
-/// Rows of numbers under named columns, none of them missing.
+/// Which rows are anomalies, as somebody has said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Truth {
+    /// The column that says so.
+    pub column: String,
+    /// What it says of anomalies.
+    pub meaning: String,
+    /// Of each row.
+    pub is_anomaly: Vec<bool>,
+}
+
+impl Truth {
+    /// Of labels of two values: of 0 and 1 anomalies are 1, of others the rarer value, of equally rare ones the first.
+    ///
+    /// # Errors
+    /// [`PointsError::Labels`] for a row without label, named by its number, and another number of values than two.
+    pub fn of(column: &str, labels: &[&str]) -> Result<Self, PointsError> {
+        let refused = |why: String| PointsError::Labels {
+            column: String::from(column),
+            why,
+        };
+        let labels: Vec<&str> = labels.iter().map(|l| l.trim()).collect();
+        if let Some(row) = labels.iter().position(|l| l.is_empty()) {
+            return Err(refused(format!("row {} has no label", row + 1)));
+        }
+        let mut values: Vec<(&str, usize)> = Vec::new();
+        for label in &labels {
+            match values.iter().position(|(value, _)| value == label) {
+                Some(place) => values[place].1 += 1,
+                None if values.len() == 2 => {
+                    let why = "labels have two values, one of them for anomalies; this has more";
+                    return Err(refused(String::from(why)));
+                }
+                None => values.push((label, 1)),
+            }
+        }
+        let [first, second] = values[..] else {
+            let why = "labels have two values, one of them for anomalies; this has one";
+            return Err(refused(String::from(why)));
+        };
+        let number = |value: &str| value.parse::<f64>().ok();
+        let meaning = match (number(first.0), number(second.0)) {
+            (Some(0.0), Some(1.0)) => second.0,
+            (Some(1.0), Some(0.0)) => first.0,
+            _ if second.1 < first.1 => second.0,
+            _ => first.0,
+        };
+        Ok(Self {
+            column: String::from(column),
+            meaning: String::from(meaning),
+            is_anomaly: labels.iter().map(|l| *l == meaning).collect(),
+        })
+    }
+}
+
+/// Rows of numbers under named columns, none of them missing but where they were [read with gaps](Self::read_with_gaps).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Points {
     /// What they are, for titles.

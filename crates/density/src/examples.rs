@@ -14,7 +14,7 @@ use crate::{figure, samples};
 pub const SLIDES: [usize; 10] = [1, 2, 3, 4, 5, 6, 7, 11, 12, 13];
 
 /// Share of the rows that slides 6 and 12 flag.
-const RATE: f64 = 0.01;
+pub const RATE: f64 = 0.01;
 /// Rows that slides 7 and 11 draw.
 const N_DRAWN: usize = 1000;
 /// Moments of EM that slide 3 shows, beside its end.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gmm_table::{Format, Source, Wanted};
 
-use crate::data::{Points, PointsError};
+use crate::data::{Points, PointsError, Truth};
 
 impl Points {
     /// Reads the named columns of a table, or all that hold numbers only. Rows that lack a value in one of them
@@ -38,6 +38,50 @@ impl Points {
             columns,
             rows,
         })
+    }
+
+    /// The same with rows that lack values, NaN in their place, and with what a column of labels says of them, which is
+    /// then none of the columns.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read) but for incomplete rows; a column without a value; those of [`Truth::of`].
+    pub fn read_with_gaps(
+        path: &Path,
+        columns: &[String],
+        labels: Option<&str>,
+    ) -> Result<(Self, Option<Truth>), PointsError> {
+        let labels: Vec<&str> = labels.into_iter().collect();
+        let wanted = match columns {
+            [] => Wanted::all_numeric().except(&labels),
+            named => Wanted::numbers(named),
+        };
+        let source = Source::open(path, &Format::default())?;
+        let table = source.read(&wanted.and_text(&labels), &|_, _| {})?;
+        let columns = table.number_names();
+        if columns.is_empty() {
+            return Err(PointsError::NoNumbers);
+        }
+        table.require_values()?;
+        let truth = table.columns().next().map(|column| {
+            let name = String::from(column.name());
+            if columns.contains(&name) {
+                let why = String::from("what is to be found cannot be among the columns");
+                return Err(PointsError::Labels { column: name, why });
+            }
+            Truth::of(&name, &table.text(&name)?)
+        });
+        let truth = truth.transpose()?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let rows = table.into_array();
+        let lacks = |row: &gmm_core::ndarray::ArrayView1<'_, f64>| row.iter().any(|v| v.is_nan());
+        let points = Self {
+            name: name.into_owned(),
+            columns,
+            numbers: (1..=rows.nrows()).collect(),
+            n_incomplete: rows.rows().into_iter().filter(lacks).count(),
+            rows,
+        };
+        Ok((points, truth))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod clusters;
 mod densities;
+mod detected;
 mod learning;
 mod samples;
 mod selection;
@@ -16,6 +17,7 @@ use crate::model::Report;
 
 pub use clusters::{anomalies, clusters, reduction};
 pub use densities::{components, density};
+pub use detected::detected;
 pub use learning::learning;
 pub use samples::generated;
 pub use selection::selection;

@@ -22,7 +22,7 @@ pub mod figure;
 mod model;
 pub mod samples;
 
-pub use data::{Points, PointsError};
+pub use data::{Points, PointsError, Truth};
 pub use model::{
     Anomalies, DetectOptions, Detected, Detector, Learnt, Limit, Options, Part, Reason, Report,
     Scores, Step, View, analyze, anomalies, below, detect, learn_usual, percentile, score, watch,

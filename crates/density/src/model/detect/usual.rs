@@ -16,7 +16,7 @@ const FOLDS: usize = 5;
 pub struct Learnt {
     /// What says how unusual a row is.
     pub detector: Detector,
-    /// Rows that score more than this are anomalies.
+    /// Rows that score this or more are anomalies: the next number above the score that says so.
     pub threshold: f64,
     /// The score of each usual row by a detector that had not seen it.
     pub held_out: Vec<f64>,
@@ -28,8 +28,8 @@ pub struct Learnt {
 /// Vovk, *Ann. Math. Artif. Intell.* 74, 2015).
 ///
 /// # Errors
-/// [`GmmError::InvalidParameter`] for a rate that is not above 0 and at most a half; where there are too few rows for the
-/// rate, fewer than 1/α − 1, [`GmmError::TooFewRowsFor`] says so of one parameter; as [`detect`](super::detect).
+/// [`GmmError::InvalidParameter`] for a rate that is not above 0 and at most a half, and where there are too few rows for
+/// it, fewer than 1/α − 1 or than ten; as [`detect`](super::detect).
 pub fn learn_usual(
     usual: &Array2<f64>,
     false_alarm_rate: f64,
@@ -63,7 +63,7 @@ pub fn learn_usual(
     sorted.sort_by(f64::total_cmp);
     Ok(Learnt {
         detector: Detector::learn(usual, options)?,
-        threshold: sorted[place.max(1) - 1],
+        threshold: sorted[place.max(1) - 1].next_up(),
         held_out,
     })
 }

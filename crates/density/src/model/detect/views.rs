@@ -17,8 +17,9 @@ const RIDGE: f64 = 1e-2;
 const RATIO: f64 = 1e8;
 /// Components that are tried for the groups.
 const COUNTS: [usize; 5] = [1, 2, 4, 8, 16];
-/// Rows that a component must have on average.
+/// Rows that a component must have on average, and for each column.
 const LEAST_ROWS: usize = 10;
+const LEAST_ROWS_FOR_COLUMN: usize = 3;
 /// Rows of which the number of components is chosen, and to which mixtures are fitted at most.
 const CHOOSING: usize = 2000;
 const FITTING: usize = 20_000;
@@ -188,7 +189,8 @@ fn chosen(
     let some = drawn(rows, CHOOSING, options.seed);
     let sample = Sample::new(&some).with_missing();
     let (n, d) = some.dim();
-    let is_possible = |k: &usize| k * LEAST_ROWS <= n && k * d * d <= MOST_ENTRIES;
+    let least = LEAST_ROWS.max(LEAST_ROWS_FOR_COLUMN * d);
+    let is_possible = |k: &usize| *k == 1 || (k * least <= n && k * d * d <= MOST_ENTRIES);
     let mut best = (1, f64::NEG_INFINITY);
     for k in COUNTS.into_iter().filter(is_possible) {
         let params = with_belief(params(options), believed, k);
