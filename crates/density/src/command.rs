@@ -2,6 +2,7 @@
 
 mod detection;
 mod job;
+mod reduction;
 mod tasks;
 
 use std::ops::RangeInclusive;
@@ -14,6 +15,7 @@ use gmm_core::{CovarianceType, Ridge};
 
 use detection::AnomalyArgs;
 use job::{Job, Made};
+use reduction::ReduceArgs;
 use tasks::{find_anomalies, fit_and, generated, selected, show_examples, watch};
 
 /// What a Gaussian mixture says about a table: density, clusters, anomalies, samples
@@ -31,6 +33,7 @@ Examples:
   density cluster data.csv -k 3 --csv out.csv    clusters, with the posteriors of each row
   density anomalies data.csv                     rows that do not belong, and why
   density anomalies new.csv --train usual.csv    at most one usual row in a hundred is marked
+  density reduce data.csv --class kind           two directions in place of all columns
   density generate data.csv -n 500 --csv new.csv 500 rows like those of the table"
 )]
 pub(crate) struct Commands {
@@ -69,9 +72,14 @@ enum Task {
               value_parser = clap::value_parser!(u32).range(1..=10_000_000), allow_negative_numbers = true)]
         rows: u32,
     },
-    /// Draw the rows as the posteriors of two components, as the slide reduces them
-    #[command(mut_arg("components", |flag| flag.help("Number of components [default: 5]")))]
-    Reduce(Common),
+    /// Draw the rows on the directions in which components or classes differ, or in the slide's way (--posteriors)
+    #[command(mut_arg("components", |flag| flag.help("Number of components [default: 2..9 by BIC; --posteriors: 5]")))]
+    Reduce {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        asked: ReduceArgs,
+    },
 }
 
 /// What all tasks ask for.
@@ -244,7 +252,15 @@ pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
             samples::wide_and_narrow,
             |job, points, report| generated(job, points, report, *rows as usize),
         ),
-        Some(Task::Reduce(common)) => {
+        Some(Task::Reduce { common, asked }) => {
+            if let (Some(file), false) = (&common.file, asked.posteriors) {
+                let defaults = Defaults {
+                    n_components: 2..=9,
+                    ..Defaults::default()
+                };
+                return reduction::run(&common.job("reduction", defaults), file, asked);
+            }
+            asked.refuse_what_slides_lack()?;
             if *common.fit.n_components(5..=5).start() < 2 {
                 let line = format!("{} 1: two posteriors are drawn", common.fit.count_flag());
                 return Err(Failure::Usage(line));

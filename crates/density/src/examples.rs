@@ -7,7 +7,7 @@ use gmm_core::{CovarianceType, Covariances, Gmm, GmmError, Ridge};
 use gmm_figures::{Exhibit, Fact};
 
 use crate::data::Points;
-use crate::model::{Options, Report, analyze, anomalies, score, watch};
+use crate::model::{Kept, Options, Report, analyze, anomalies, directions, score, watch};
 use crate::{figure, samples};
 
 /// The slides that have an example here.
@@ -157,12 +157,25 @@ pub fn exhibits(slide: usize) -> Result<Vec<Exhibit>, GmmError> {
             }
             exhibits
         }
-        13 => vec![one(
-            "reduction",
-            "The slide's reduction keeps two of five posteriors: most rows fall into a corner.",
-            vec![likelihood, bic],
-            figure::reduction(&points, &report)?,
-        )],
+        13 => {
+            let found = directions(&points.rows, &fitted.model, None)?;
+            let of_first =
+                |k: &Kept| Fact::new("information kept by one direction", k.information, 4);
+            vec![
+                one(
+                    "reduction",
+                    "The slide's reduction keeps two of five posteriors: most rows fall into a corner.",
+                    vec![likelihood, bic],
+                    figure::reduction(&points, &report)?,
+                ),
+                one(
+                    "directions",
+                    "Directions in which the components differ: rows keep their places, and what is lost is told.",
+                    found.kept.iter().take(1).map(of_first).collect(),
+                    figure::directions(&points, &found)?,
+                ),
+            ]
+        }
         _ => Vec::new(),
     })
 }

@@ -14,11 +14,25 @@ impl Points {
     /// [`PointsError`] for a file that is no such table, a column that is not there or holds text, and where no
     /// row is complete.
     pub fn read(path: &Path, columns: &[String]) -> Result<Self, PointsError> {
+        Ok(Self::read_classes(path, columns, None)?.0)
+    }
+
+    /// The same with the class of each row, from a column which is then none of the columns.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); [`PointsError::Labels`] for a complete row without a class.
+    pub fn read_classes(
+        path: &Path,
+        columns: &[String],
+        class: Option<&str>,
+    ) -> Result<(Self, Vec<String>), PointsError> {
+        let class: Vec<&str> = class.into_iter().collect();
         let wanted = match columns {
-            [] => Wanted::all_numeric(),
+            [] => Wanted::all_numeric().except(&class),
             named => Wanted::numbers(named),
         };
-        let table = Source::open(path, &Format::default())?.read(&wanted, &|_, _| {})?;
+        let source = Source::open(path, &Format::default())?;
+        let table = source.read(&wanted.and_text(&class), &|_, _| {})?;
         let columns = table.number_names();
         if columns.is_empty() {
             return Err(PointsError::NoNumbers);
@@ -31,13 +45,28 @@ impl Points {
                 columns.join(", "),
             ));
         }
-        Ok(Self {
+        let mut classes = Vec::new();
+        if let Some(column) = table.columns().next() {
+            let texts = table.text(column.name())?;
+            classes = kept
+                .iter()
+                .map(|&row| texts[row].trim().to_owned())
+                .collect();
+            if let Some(place) = classes.iter().position(String::is_empty) {
+                return Err(PointsError::Labels {
+                    column: String::from(column.name()),
+                    why: format!("row {} has no class", kept[place] + 1),
+                });
+            }
+        }
+        let points = Self {
             name: name.into_owned(),
             n_incomplete: table.n_rows() - kept.len(),
             numbers: kept.iter().map(|row| row + 1).collect(),
             columns,
             rows,
-        })
+        };
+        Ok((points, classes))
     }
 
     /// The same with rows that lack values, NaN in their place, and with what a column of labels says of them, which is

@@ -4,6 +4,7 @@
 mod clusters;
 mod densities;
 mod detected;
+mod directions;
 mod learning;
 mod samples;
 mod selection;
@@ -18,6 +19,7 @@ use crate::model::Report;
 pub use clusters::{anomalies, clusters, reduction};
 pub use densities::{components, density};
 pub use detected::detected;
+pub use directions::directions;
 pub use learning::learning;
 pub use samples::generated;
 pub use selection::selection;

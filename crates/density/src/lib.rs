@@ -24,6 +24,7 @@ pub mod samples;
 
 pub use data::{Points, PointsError, Truth};
 pub use model::{
-    Anomalies, DetectOptions, Detected, Detector, Learnt, Limit, Options, Part, Reason, Report,
-    Scores, Step, View, analyze, anomalies, below, detect, learn_usual, percentile, score, watch,
+    Anomalies, DetectOptions, Detected, Detector, Directions, Kept, Learnt, Limit, Options, Part,
+    Reason, Report, Scores, Step, View, analyze, anomalies, below, detect, directions,
+    directions_of_classes, learn_usual, percentile, score, watch,
 };

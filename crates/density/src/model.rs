@@ -1,6 +1,7 @@
 //! The mixture of the rows, and what it says about them.
 
 mod detect;
+mod directions;
 
 use std::ops::RangeInclusive;
 
@@ -20,6 +21,8 @@ pub use detect::{
     DetectOptions, Detected, Detector, Learnt, Limit, Part, Reason, Scores, View, detect,
     learn_usual,
 };
+
+pub use directions::{Directions, Kept, directions, directions_of_classes};
 
 /// What to do.
 #[derive(Debug, Clone)]
