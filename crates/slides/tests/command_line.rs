@@ -14,14 +14,18 @@ fn the_slides_asked_for_are_drawn_with_a_page_of_them() {
     let folder = folder();
     let text = folder.said(&["4", "13", "4"]);
     assert_eq!(folder.names(), ["figures"]);
-    let figures = ["slide04-selection.png", "slide13-reduction.png"];
+    let figures = [
+        "slide04-selection.png",
+        "slide13-directions.png",
+        "slide13-reduction.png",
+    ];
     let all = [&["index.html"], &figures[..]].concat();
     assert_eq!(names(&folder.path().join("figures")), all);
     for word in [&figures[..], &["scikit-learn", "index.html"]].concat() {
         assert!(text.contains(word), "{word} is not in {text}");
     }
     let page = folder.read("figures/index.html");
-    assert_eq!(page.matches("<img").count(), 2);
+    assert_eq!(page.matches("<img").count(), 3);
     assert!(page.contains("id=\"s4\"") && page.contains("id=\"s13\""));
     assert!(!page.contains("http") && !page.contains("id=\"s5\""));
 }
@@ -61,7 +65,11 @@ fn the_list_draws_nothing() {
 fn figures_can_be_svg_in_a_folder_of_any_depth_and_quiet_is_quiet() {
     let folder = folder();
     assert_eq!(folder.said(&["13", "--svg", "-q", "--out", "a/b"]), "");
-    let written = ["index.html", "slide13-reduction.svg"];
+    let written = [
+        "index.html",
+        "slide13-directions.svg",
+        "slide13-reduction.svg",
+    ];
     assert_eq!(names(&folder.path().join("a/b")), written);
     assert!(folder.read("a/b/slide13-reduction.svg").contains("</svg>"));
     assert!(folder.read("a/b/index.html").contains("image/svg+xml"));

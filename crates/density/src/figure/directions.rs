@@ -108,6 +108,9 @@ fn scatter(sheet: &mut Sheet, frame: Frame, found: &Directions) -> Result<(), Gm
     Ok(())
 }
 
+/// A line's name, colour and values.
+type Line<'a> = (&'static str, Color, &'a dyn Fn(&Kept) -> f64);
+
 fn shares(sheet: &mut Sheet, frame: Frame, found: &Directions) {
     let n = found.kept.len();
     let axes = Axes::new(frame, (0.6, n as f64 + 0.4), (0.0, 1.03))
@@ -115,7 +118,7 @@ fn shares(sheet: &mut Sheet, frame: Frame, found: &Directions) {
         .with_whole_x();
     axes.draw(sheet);
     let has_errors = found.error_of_all.is_some();
-    let lines: [(&str, Color, &dyn Fn(&Kept) -> f64); 4] = [
+    let lines: [Line<'_>; 4] = [
         ("Information", BLUE, &|k| k.information),
         ("Same label", GREEN, &|k| 1.0 - k.changed),
         ("Variance", PURPLE, &|k| k.variance),

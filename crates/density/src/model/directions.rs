@@ -133,7 +133,11 @@ fn better(
     if let Some(lambda) = lambda {
         return Ok((lambda, of(lambda)?));
     }
-    let of_two = |kept: &[Kept]| kept.iter().take(2).last().map_or(0.0, |k| k.information);
+    let of_two = |kept: &[Kept]| {
+        kept[..kept.len().min(2)]
+            .last()
+            .map_or(0.0, |k| k.information)
+    };
     match (of(1.0), of(0.5)) {
         (Ok(means), Ok(both)) if of_two(&both.1) > of_two(&means.1) + 1e-9 => Ok((0.5, both)),
         (Ok(means), _) => Ok((1.0, means)),
