@@ -16,7 +16,9 @@ mod data;
 pub mod examples;
 mod features;
 mod figure;
+pub mod graph_cut;
 mod model;
+pub mod score;
 
 pub use data::{Picture, PictureError};
 pub use features::{ColorSpace, Colors, lab};
