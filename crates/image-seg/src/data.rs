@@ -1,12 +1,19 @@
-//! Pictures.
+//! Pictures, and marks on them.
+
+mod marks;
 
 use std::io::Cursor;
 use std::path::Path;
 
 use gmm_files::FileError;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, Rgba};
 use zune_core::bytestream::ZCursor;
 use zune_core::options::DecoderOptions;
+
+pub use marks::{Mark, Marks};
+
+/// Four channels of 16 bits.
+type Pixels = ImageBuffer<Rgba<u16>, Vec<u16>>;
 
 /// Andromeda (M31 with M32 and M110), 1024 × 1024; credit in `assets/ATTRIBUTION.md`.
 const ANDROMEDA: &[u8] = include_bytes!("../../../assets/images/m31.png");
@@ -73,33 +80,7 @@ impl Picture {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn decode(bytes: &[u8]) -> Result<Self, PictureError> {
-        let decoding = |e: image::ImageError| PictureError::Decoding(one_line(&e.to_string()));
-        let mut limits = Limits::default();
-        limits.max_image_width = Some(MOST_PIXELS_A_SIDE);
-        limits.max_image_height = Some(MOST_PIXELS_A_SIDE);
-        limits.max_alloc = Some(MOST_HEADER_BYTES);
-        let mut reader = ImageReader::new(Cursor::new(bytes))
-            .with_guessed_format()
-            .map_err(|e| PictureError::Decoding(e.to_string()))?;
-        reader.limits(limits.clone());
-        let format = reader.format();
-        let mut decoder = reader.into_decoder().map_err(decoding)?;
-        let (width, height) = decoder.dimensions();
-        if width == 0 || height == 0 {
-            return Err(PictureError::Empty);
-        }
-        if u64::from(width) * u64::from(height) > MOST_PIXELS {
-            return Err(PictureError::TooLarge(width, height));
-        }
-        limits.max_alloc = Some(MOST_BYTES);
-        decoder.set_limits(limits).map_err(decoding)?;
-        if format == Some(ImageFormat::Jpeg) {
-            check_jpeg(bytes)?;
-        }
-        let orientation = decoder.orientation().map_err(decoding)?;
-        let mut image = DynamicImage::from_decoder(decoder).map_err(decoding)?;
-        image.apply_orientation(orientation);
-        let image = image.into_rgba16();
+        let image = decoded(bytes)?;
         Ok(Self {
             width: image.width(),
             height: image.height(),
@@ -135,6 +116,15 @@ impl Picture {
         })
     }
 
+    /// A picture of `width · height` pixels.
+    pub(crate) fn of_pixels(width: u32, height: u32, pixels: Vec<[u16; 3]>) -> Self {
+        Self {
+            width,
+            height,
+            pixels,
+        }
+    }
+
     /// Andromeda, the picture of the slides.
     ///
     /// # Errors
@@ -157,6 +147,37 @@ impl Picture {
     pub fn pixels(&self) -> &[[u16; 3]] {
         &self.pixels
     }
+}
+
+/// The pixels of a file, with alpha.
+fn decoded(bytes: &[u8]) -> Result<Pixels, PictureError> {
+    let decoding = |e: image::ImageError| PictureError::Decoding(one_line(&e.to_string()));
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MOST_PIXELS_A_SIDE);
+    limits.max_image_height = Some(MOST_PIXELS_A_SIDE);
+    limits.max_alloc = Some(MOST_HEADER_BYTES);
+    let mut reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(|e| PictureError::Decoding(e.to_string()))?;
+    reader.limits(limits.clone());
+    let format = reader.format();
+    let mut decoder = reader.into_decoder().map_err(decoding)?;
+    let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err(PictureError::Empty);
+    }
+    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+        return Err(PictureError::TooLarge(width, height));
+    }
+    limits.max_alloc = Some(MOST_BYTES);
+    decoder.set_limits(limits).map_err(decoding)?;
+    if format == Some(ImageFormat::Jpeg) {
+        check_jpeg(bytes)?;
+    }
+    let orientation = decoder.orientation().map_err(decoding)?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(decoding)?;
+    image.apply_orientation(orientation);
+    Ok(image.into_rgba16())
 }
 
 /// Refuses a JPEG whose data is cut short or damaged: the decoder below fills what it cannot read with grey.
@@ -219,7 +240,7 @@ fn one_line(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{Luma, LumaA, Rgb, Rgba};
+    use image::{Luma, LumaA, Rgb};
 
     fn file(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());

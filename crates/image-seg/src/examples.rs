@@ -1,10 +1,10 @@
-//! The slide's example: the Andromeda galaxy in five segments.
+//! The slide's example: the Andromeda galaxy in five segments, and in regions.
 
 use gmm_figures::{Exhibit, Fact};
 
 use crate::data::Picture;
-use crate::figure::{Palette, draw};
-use crate::model::{Options, analyze};
+use crate::figure::{Palette, draw, draw_regions};
+use crate::model::{Options, RegionOptions, analyze, find_regions};
 
 /// The slides that have an example here.
 pub const SLIDES: [usize; 1] = [8];
@@ -19,12 +19,13 @@ pub fn exhibits(slide: usize) -> Result<Vec<Exhibit>, Box<dyn std::error::Error>
     }
     let picture = Picture::andromeda()?;
     let report = analyze(&picture, &Options::default(), &|_, _| {})?;
+    let found = find_regions(&picture, &RegionOptions::default(), &|_| {})?;
     let fitted = &report.fitted;
     Ok(vec![Exhibit {
         slide,
         name: "segments",
         caption: String::from(
-            "The Andromeda galaxy and five segments of its colours, from dark to light. A third of the pixels is exactly black: much of the likelihood is that of the narrow component on them, which other starts miss.",
+            "The Andromeda galaxy and five segments of its colours, from dark to light. A third of the pixels is exactly black: much of the likelihood is that of the narrow component on them, which other starts miss. Below, connected regions of the same picture: as many as differ in colour or texture, with borders where the picture has edges.",
         ),
         facts: vec![
             Fact::new("mean log-likelihood", fitted.mean_log_likelihood(), 6),
@@ -35,6 +36,7 @@ pub fn exhibits(slide: usize) -> Result<Vec<Exhibit>, Box<dyn std::error::Error>
             &report,
             Palette::Ordered,
             "The Andromeda galaxy in five segments",
-        ),
+        )
+        .above(draw_regions(&picture, &found, "The same in regions")),
     }])
 }

@@ -1,10 +1,18 @@
-//! Pixels as points in a colour space.
+//! Pixels as points in a colour space, and what is around them.
+
+mod raster;
+mod scale;
+mod texture;
 
 use std::collections::HashMap;
 
 use gmm_core::ndarray::Array2;
 
 use crate::data::Picture;
+
+pub(crate) use raster::{Raster, Sums};
+pub(crate) use scale::{Scale, shrunk, shrunk_size};
+pub(crate) use texture::{Appearance, N_FEATURES, color};
 
 /// The space in which colours are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,4 +1,9 @@
-//! The figure: original beside segments, with a legend.
+//! The figure: original beside segments, with a legend; regions, and what was cut out.
+
+mod files;
+mod foreground;
+mod pair;
+mod regions;
 
 use std::cmp::Reverse;
 
@@ -11,6 +16,10 @@ use gmm_figures::{
 use crate::data::Picture;
 use crate::features::ColorSpace;
 use crate::model::{MOST_SEGMENTS, Report};
+
+pub use files::{cutout_file, labels_file, mask_file};
+pub use foreground::draw_foreground;
+pub use regions::draw_regions;
 
 /// How segments are coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

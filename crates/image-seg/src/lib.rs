@@ -20,7 +20,7 @@ pub mod graph_cut;
 mod model;
 pub mod score;
 
-pub use data::{Picture, PictureError};
+pub use data::{Mark, Marks, Picture, PictureError};
 pub use features::{ColorSpace, Colors, lab};
-pub use figure::{Palette, draw, label_image};
-pub use model::{MOST_SEGMENTS, Options, Report, Segment, analyze};
+pub use figure::{Palette, cutout_file, draw, draw_foreground, draw_regions, label_image, labels_file, mask_file};
+pub use model::{Foreground, ForegroundError, ForegroundOptions, find_foreground, MOST_SEGMENTS, Options, MOST_REGIONS, Region, RegionOptions, Regions, Report, Segment, analyze, find_regions};

@@ -1,5 +1,13 @@
 //! The mixture of colours, and the segments it makes.
 
+mod boundaries;
+mod foreground;
+mod merging;
+mod outline;
+mod parts;
+mod regions;
+mod superpixels;
+
 use std::ops::RangeInclusive;
 
 use gmm_core::ndarray::Array1;
@@ -11,6 +19,9 @@ use gmm_figures::Color;
 
 use crate::data::Picture;
 use crate::features::{ColorSpace, Colors};
+
+pub use foreground::{Foreground, ForegroundError, ForegroundOptions, find_foreground};
+pub use regions::{MOST_REGIONS, Region, RegionOptions, Regions, find_regions};
 
 /// The ridge of the slides: in Lab, a deviation of 0.001 units, far below what a screen shows.
 const RIDGE: Ridge = Ridge::Absolute(1e-6);

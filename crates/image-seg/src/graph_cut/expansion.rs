@@ -9,7 +9,7 @@ use super::Graph;
 pub struct Field {
     /// The number of labels.
     pub n_labels: usize,
-    /// What each label costs each node, node by node.
+    /// What each label costs each node, node by node. No node takes a label whose cost is infinite.
     pub costs: Vec<f64>,
     /// Pairs of nodes, with what it costs that their labels differ.
     pub pairs: Vec<(u32, u32, f64)>,
@@ -52,25 +52,46 @@ impl Field {
 
     /// The best of all moves in which nodes take `label`; whether any did.
     fn expand_one(&self, labels: &mut [u16], label: u16) -> bool {
-        let mut graph = Graph::with_pairs(labels.len(), self.pairs.len());
+        const STAYS: u32 = u32::MAX;
+        let cost = |i: usize, l: u16| self.costs[i * self.n_labels + usize::from(l)];
+        // The cut is among nodes that can move; the rest hold what they have.
+        let mut place = vec![STAYS; labels.len()];
+        let mut movable = Vec::new();
         for (i, &own) in labels.iter().enumerate() {
-            let costs = &self.costs[i * self.n_labels..][..self.n_labels];
-            graph.add_costs(i, costs[usize::from(label)], costs[usize::from(own)]);
+            if own != label && cost(i, label) < f64::INFINITY {
+                place[i] = movable.len() as u32;
+                movable.push(i);
+            }
+        }
+        if movable.is_empty() {
+            return false;
+        }
+        let mut graph = Graph::with_pairs(movable.len(), 4 * movable.len());
+        for (node, &i) in movable.iter().enumerate() {
+            graph.add_costs(node, cost(i, label), cost(i, labels[i]));
         }
         for &(p, q, weight) in &self.pairs {
-            let (of_p, of_q) = (labels[p as usize], labels[q as usize]);
+            let (p, q) = (p as usize, q as usize);
             let cost = |a: u16, b: u16| if a == b { 0.0 } else { weight };
+            let (of_p, of_q) = (labels[p], labels[q]);
             // 0 takes the label: where it makes no difference nothing moves.
-            let costs = [
-                [0.0, cost(label, of_q)],
-                [cost(of_p, label), cost(of_p, of_q)],
-            ];
-            graph.add_pair(p as usize, q as usize, costs);
+            match (place[p], place[q]) {
+                (STAYS, STAYS) => {}
+                (STAYS, node) => graph.add_costs(node as usize, cost(of_p, label), cost(of_p, of_q)),
+                (node, STAYS) => graph.add_costs(node as usize, cost(label, of_q), cost(of_p, of_q)),
+                (a, b) => {
+                    let costs = [
+                        [0.0, cost(label, of_q)],
+                        [cost(of_p, label), cost(of_p, of_q)],
+                    ];
+                    graph.add_pair(a as usize, b as usize, costs);
+                }
+            }
         }
         let mut has_changed = false;
-        for (own, stays) in labels.iter_mut().zip(graph.minimum_cut().labels) {
-            if !stays && *own != label {
-                *own = label;
+        for (i, stays) in movable.into_iter().zip(graph.minimum_cut().labels) {
+            if !stays {
+                labels[i] = label;
                 has_changed = true;
             }
         }
