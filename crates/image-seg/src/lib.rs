@@ -22,5 +22,10 @@ pub mod score;
 
 pub use data::{Mark, Marks, Picture, PictureError};
 pub use features::{ColorSpace, Colors, lab};
-pub use figure::{Palette, cutout_file, draw, draw_foreground, draw_regions, label_image, labels_file, mask_file};
-pub use model::{Foreground, ForegroundError, ForegroundOptions, find_foreground, MOST_SEGMENTS, Options, MOST_REGIONS, Region, RegionOptions, Regions, Report, Segment, analyze, find_regions};
+pub use figure::{
+    Palette, cutout_file, draw, draw_foreground, draw_regions, label_image, labels_file, mask_file,
+};
+pub use model::{
+    Foreground, ForegroundError, ForegroundOptions, MOST_REGIONS, MOST_SEGMENTS, Options, Region,
+    RegionOptions, Regions, Report, Segment, analyze, find_foreground, find_regions,
+};

@@ -21,8 +21,13 @@ pub(crate) struct Args {
     input: PathBuf,
 
     /// Rectangle around the foreground: its left column and top row, from 0, its width and its height in pixels
-    #[arg(long, value_name = "X,Y,W,H", allow_hyphen_values = true, conflicts_with = "mask",
-          required_unless_present = "mask")]
+    #[arg(
+        long,
+        value_name = "X,Y,W,H",
+        allow_hyphen_values = true,
+        conflicts_with = "mask",
+        required_unless_present = "mask"
+    )]
     rectangle: Option<Rectangle>,
 
     /// Picture of the same size with marks: white is foreground, black background, all else and what is transparent
@@ -163,13 +168,16 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         foreground_means: means(1),
     })?;
     bar.finish();
-    let mut files: Vec<(&Path, &[u8])> =
-        vec![(&figure, &drawn), (&cutout, &cut), (&mask, &white)];
+    let mut files: Vec<(&Path, &[u8])> = vec![(&figure, &drawn), (&cutout, &cut), (&mask, &white)];
     files.extend(json_file.as_deref().map(|path| (path, json.as_slice())));
     args.output.deliver(&files, &json, || {
         let mut lines = vec![told(&name, &picture, &found, n)];
         let named = |what: &str, path: &Path| format!("{what:<7} {}", path.display());
-        lines.extend([named("figure", &figure), named("cutout", &cutout), named("mask", &mask)]);
+        lines.extend([
+            named("figure", &figure),
+            named("cutout", &cutout),
+            named("mask", &mask),
+        ]);
         lines.extend(json_file.as_deref().map(|path| named("report", path)));
         lines.join("\n")
     })
@@ -190,7 +198,9 @@ fn marks(args: &Args, picture: &Picture) -> Result<Marks, Failure> {
             };
             Marks::outside(size, rectangle).ok_or_else(outside)
         }
-        (None, None) => Err(Failure::Usage(String::from("give a --rectangle or a --mask"))),
+        (None, None) => Err(Failure::Usage(String::from(
+            "give a --rectangle or a --mask",
+        ))),
     }
 }
 
@@ -200,7 +210,11 @@ fn told(name: &str, picture: &Picture, found: &Foreground, n: usize) -> String {
         picture.width(),
         picture.height(),
         100.0 * n as f64 / found.is_foreground.len() as f64,
-        if found.has_converged { "converged" } else { "stopped" },
+        if found.has_converged {
+            "converged"
+        } else {
+            "stopped"
+        },
         found.n_rounds,
         if found.n_rounds == 1 { "" } else { "s" }
     )

@@ -94,7 +94,9 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let figure = targets.claim("--out", figure, FIGURE)?;
     let labels = targets.claim("--labels", labels, &["png"])?;
     let csv = args.table.csv.clone();
-    let csv = csv.map(|path| targets.claim("--csv", path, &[])).transpose()?;
+    let csv = csv
+        .map(|path| targets.claim("--csv", path, &[]))
+        .transpose()?;
     let json_file = args.output.json_file(&mut targets)?;
 
     let name = args.input.file_name().unwrap_or_default().to_string_lossy();
@@ -125,7 +127,10 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         differences: found
             .differences
             .iter()
-            .map(|&(regions, difference)| JsonDifference { regions, difference })
+            .map(|&(regions, difference)| JsonDifference {
+                regions,
+                difference,
+            })
             .collect(),
     })?;
     bar.finish();
@@ -136,7 +141,11 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         let mut lines = summary(&name, &picture, &found, args.regions);
         let named = |what: &str, path: &Path| format!("{what:<7} {}", path.display());
         lines.push(named("figure", &figure));
-        lines.push(format!("{}   (values 1 to {})", named("labels", &labels), found.regions.len()));
+        lines.push(format!(
+            "{}   (values 1 to {})",
+            named("labels", &labels),
+            found.regions.len()
+        ));
         lines.extend(csv.as_deref().map(|path| named("table", path)));
         lines.extend(json_file.as_deref().map(|path| named("report", path)));
         lines.join("\n")
@@ -213,7 +222,9 @@ fn summary(name: &str, picture: &Picture, found: &Regions, asked: Option<usize>)
         lines.push(format!("{:>6} {} more", "and", n - LISTED));
     }
     if asked.is_some_and(|asked| asked > n) {
-        lines.push(format!("note: the picture has only {n} regions to tell apart"));
+        lines.push(format!(
+            "note: the picture has only {n} regions to tell apart"
+        ));
     }
     lines.push(String::new());
     lines

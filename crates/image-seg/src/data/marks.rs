@@ -71,7 +71,11 @@ impl Marks {
         }
         let mark = |(x, y): (u32, u32)| {
             let is_inside = (left..right).contains(&x) && (top..bottom).contains(&y);
-            if is_inside { Mark::Unknown } else { Mark::Background }
+            if is_inside {
+                Mark::Unknown
+            } else {
+                Mark::Background
+            }
         };
         let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
         Some(Self {
@@ -107,7 +111,9 @@ mod tests {
         use Mark::{Background, Foreground, Unknown};
         assert_eq!(
             marks.marks,
-            [Foreground, Background, Unknown, Unknown, Unknown, Unknown, Foreground]
+            [
+                Foreground, Background, Unknown, Unknown, Unknown, Unknown, Foreground
+            ]
         );
     }
 
@@ -117,7 +123,9 @@ mod tests {
         use Mark::{Background, Unknown};
         assert_eq!(
             marks.marks,
-            [Background, Background, Background, Background, Unknown, Unknown]
+            [
+                Background, Background, Background, Background, Unknown, Unknown
+            ]
         );
         assert!(Marks::outside((3, 2), [3, 0, 1, 1]).is_none());
         assert!(Marks::outside((3, 2), [0, 0, 0, 1]).is_none());

@@ -30,6 +30,23 @@ impl Raster {
         }
     }
 
+    /// The least values in the squares of `2r + 1` pixels about all pixels.
+    pub(crate) fn least(&self, r: usize) -> Self {
+        let (w, h) = (self.width, self.height);
+        let around = |i: usize, n: usize| i.saturating_sub(r)..(i + r + 1).min(n);
+        let along = |of: &dyn Fn(usize, usize) -> f64| -> Vec<f64> {
+            let places = (0..h).flat_map(|y| (0..w).map(move |x| (x, y)));
+            places.map(|(x, y)| of(x, y)).collect()
+        };
+        let least = |values: &mut dyn Iterator<Item = f64>| values.fold(f64::INFINITY, f64::min);
+        let rows = along(&|x, y| least(&mut around(x, w).map(|u| self.values[y * w + u])));
+        Self {
+            width: w,
+            height: h,
+            values: along(&|x, y| least(&mut around(y, h).map(|v| rows[v * w + x]))),
+        }
+    }
+
     /// The sums of all values above and to the left (Crow, *SIGGRAPH* 1984).
     pub(crate) fn sums(&self) -> Sums {
         let stride = self.width + 1;
@@ -117,6 +134,7 @@ mod tests {
         let sums = raster.sums();
         assert_eq!(sums.means(1), [3.0, 3.5, 4.0, 3.0, 3.5, 4.0]);
         assert_eq!(sums.means(0), raster.values);
+        assert_eq!(raster.least(1).values, [1.0, 1.0, 2.0, 1.0, 1.0, 2.0]);
         assert_eq!(Sums::window((3, 2), (-1, 0), (1, 1)), None);
         assert_eq!(Sums::window((3, 2), (0, 2), (1, 1)), None);
     }

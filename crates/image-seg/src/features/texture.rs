@@ -45,9 +45,9 @@ impl Appearance {
             .map(|&r| {
                 let (means, squares) = (sums.means(r), sums_of_squares.means(r));
                 let variances = means.iter().zip(squares).map(|(m, s)| (s - m * m).max(0.0));
-                variances
-                    .map(|v| UNEVENNESS * (1.0 + v.sqrt()).ln())
-                    .collect()
+                let uneven = variances.map(|v| UNEVENNESS * (1.0 + v.sqrt()).ln());
+                // Of all windows that a pixel is in the most even: an edge beside it is no texture.
+                raster(uneven.collect()).least(r).values
             })
             .collect();
         let rows = Array2::from_shape_fn((exact.len(), N_FEATURES), |(i, j)| match j {
@@ -86,7 +86,13 @@ mod tests {
     #[test]
     fn stripes_are_uneven_and_walls_are_not() {
         let bytes: Vec<u8> = (0..40 * 20)
-            .flat_map(|i| [if i % 40 < 20 { 119 } else { 80 * (i % 2) as u8 + 79 }; 3])
+            .flat_map(|i| {
+                [if i % 40 < 20 {
+                    119
+                } else {
+                    80 * (i % 2) as u8 + 79
+                }; 3]
+            })
             .collect();
         let seen = Appearance::of(&Picture::from_rgb8(40, 20, &bytes).unwrap());
         let (wall, stripes) = (10 * 40 + 5, 10 * 40 + 35);

@@ -49,7 +49,8 @@ pub fn cutout_file(picture: &Picture, found: &Foreground) -> Result<Vec<u8>, Fig
 
 fn encoded(image: Option<DynamicImage>) -> Result<Vec<u8>, FigureError> {
     let refused = |why: String| FigureError::Encoding(why);
-    let image = image.ok_or_else(|| refused(String::from("there are not as many labels as pixels")))?;
+    let image =
+        image.ok_or_else(|| refused(String::from("there are not as many labels as pixels")))?;
     let mut bytes = Cursor::new(Vec::new());
     let written = image.write_to(&mut bytes, ImageFormat::Png);
     written.map_err(|e| refused(e.to_string()))?;

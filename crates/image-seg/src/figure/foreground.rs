@@ -23,7 +23,11 @@ pub fn draw_foreground(picture: &Picture, marks: &Marks, found: &Foreground, tit
         typeset(share, 1),
         found.n_rounds,
         if found.n_rounds == 1 { "" } else { "s" },
-        if found.has_converged { "" } else { ", stopped early" },
+        if found.has_converged {
+            ""
+        } else {
+            ", stopped early"
+        },
     );
     let pair = Pair::of(picture, title, &subtitle);
     let (w, h) = pair.size;

@@ -49,7 +49,9 @@ impl Pair {
 /// The pixel of a picture in the middle of what each pixel of a panel shows.
 pub(super) fn shown(picture: &Picture, (w, h): (u32, u32)) -> impl Fn(u32, u32) -> usize {
     let (width, height) = (picture.width(), picture.height());
-    let along = |i: u32, panel: u32, n: u32| (u64::from(2 * i + 1) * u64::from(n) / u64::from(2 * panel)) as usize;
+    let along = |i: u32, panel: u32, n: u32| {
+        (u64::from(2 * i + 1) * u64::from(n) / u64::from(2 * panel)) as usize
+    };
     move |x, y| along(y, h, height) * width as usize + along(x, w, width)
 }
 

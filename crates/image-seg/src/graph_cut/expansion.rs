@@ -77,8 +77,12 @@ impl Field {
             // 0 takes the label: where it makes no difference nothing moves.
             match (place[p], place[q]) {
                 (STAYS, STAYS) => {}
-                (STAYS, node) => graph.add_costs(node as usize, cost(of_p, label), cost(of_p, of_q)),
-                (node, STAYS) => graph.add_costs(node as usize, cost(label, of_q), cost(of_p, of_q)),
+                (STAYS, node) => {
+                    graph.add_costs(node as usize, cost(of_p, label), cost(of_p, of_q))
+                }
+                (node, STAYS) => {
+                    graph.add_costs(node as usize, cost(label, of_q), cost(of_p, of_q))
+                }
                 (a, b) => {
                     let costs = [
                         [0.0, cost(label, of_q)],

@@ -66,14 +66,25 @@ mod tests {
     #[test]
     fn edges_of_any_direction_stand_out() {
         let (w, h) = (30, 20);
-        for side in [|x: usize, _: usize| x < 15, |_, y| y < 10, |x, y| x < y + 5, |x, y| x + y < 25] {
+        for side in [
+            |x: usize, _: usize| x < 15,
+            |_, y| y < 10,
+            |x, y| x < y + 5,
+            |x, y| x + y < 25,
+        ] {
             let posteriors = Array2::from_shape_fn((w * h, 2), |(i, k)| {
                 f64::from(u8::from(side(i % w, i / w) == (k == 0)))
             });
             let found = contrast(&sums_of(&posteriors, (w, h)), (w, h), 3);
             assert!(found.iter().all(|c| (0.0..=1.0 + 1e-9).contains(c)));
-            let edge = (0..w - 1).find(|x| side(*x, 10) != side(x + 1, 10)).unwrap_or(15);
-            let y = if edge == 15 && side(15, 10) == side(14, 10) { 9 } else { 10 };
+            let edge = (0..w - 1)
+                .find(|x| side(*x, 10) != side(x + 1, 10))
+                .unwrap_or(15);
+            let y = if edge == 15 && side(15, 10) == side(14, 10) {
+                9
+            } else {
+                10
+            };
             assert!(found[y * w + edge] > 0.5, "{}", found[y * w + edge]);
         }
     }

@@ -174,7 +174,13 @@ fn band(labels: &[u16], (w, h): (usize, usize), n_labels: usize) -> (Vec<usize>,
     for &(p, _) in &borders {
         around(p, REACH).for_each(|i| is_near[i] = true);
     }
-    let band: Vec<usize> = (0..labels.len()).filter(|i| is_near[*i]).collect();
+    // What is all border stays as it is: it could be lost.
+    let mut has_inside = vec![false; n_labels];
+    for (label, is_near) in labels.iter().zip(&is_near) {
+        has_inside[usize::from(*label)] |= !is_near;
+    }
+    let may_move = |i: &usize| is_near[*i] && has_inside[usize::from(labels[*i])];
+    let band: Vec<usize> = (0..labels.len()).filter(may_move).collect();
     let mut place = vec![u32::MAX; labels.len()];
     for (node, i) in (0..).zip(&band) {
         place[*i] = node;
@@ -184,7 +190,7 @@ fn band(labels: &[u16], (w, h): (usize, usize), n_labels: usize) -> (Vec<usize>,
         near[node * n_labels + usize::from(labels[i])] = true;
     }
     for (p, q) in borders {
-        for i in around(p, REACH) {
+        for i in around(p, REACH).filter(|i| place[*i] != u32::MAX) {
             let own = &mut near[place[i] as usize * n_labels..][..n_labels];
             own[usize::from(labels[p])] = true;
             own[usize::from(labels[q])] = true;

@@ -19,11 +19,7 @@ pub(super) fn neighbours((w, h): (usize, usize), i: usize) -> impl Iterator<Item
 
 /// Numbers the connected parts of equal labels in the order of their first pixels. Parts of fewer than `least` pixels
 /// join the part before their first pixel, where there is one.
-pub(super) fn connected(
-    (w, h): (usize, usize),
-    labels: &[u32],
-    least: usize,
-) -> (Vec<u32>, usize) {
+pub(super) fn connected((w, h): (usize, usize), labels: &[u32], least: usize) -> (Vec<u32>, usize) {
     const NEW: u32 = u32::MAX;
     let mut parts = vec![NEW; labels.len()];
     let mut n_parts = 0;
@@ -98,12 +94,11 @@ mod tests {
     #[test]
     fn small_parts_join_others() {
         let labels = [0, 0, 0, 1, 0, 0, 2, 2, 2];
-        assert_eq!(
-            connected((3, 3), &labels, 0),
-            (vec![0, 0, 0, 1, 2, 2, 3, 3, 3], 4)
-        );
+        assert_eq!(connected((3, 3), &labels, 0), (labels.to_vec(), 3));
         let (parts, n) = connected((3, 3), &labels, 2);
-        assert_eq!((parts, n), (vec![0, 0, 0, 0, 1, 1, 2, 2, 2], 3));
+        assert_eq!((parts, n), (vec![0, 0, 0, 0, 0, 0, 1, 1, 1], 2));
+        let diagonal = connected((2, 2), &[5, 8, 8, 5], 0);
+        assert_eq!(diagonal, (vec![0, 1, 2, 3], 4));
         assert_eq!(connected((1, 1), &[9], 5), (vec![0], 1));
     }
 

@@ -32,7 +32,10 @@ impl Regions {
         let mut order: Vec<usize> = (0..n).filter(|l| sizes[*l] > 0).collect();
         order.sort_by_key(|l| Reverse(sizes[*l]));
         let mut place = vec![0_u16; n];
-        order.iter().enumerate().for_each(|(i, l)| place[*l] = i as u16);
+        order
+            .iter()
+            .enumerate()
+            .for_each(|(i, l)| place[*l] = i as u16);
         let labels: Vec<u16> = labels.iter().map(|l| place[usize::from(*l)]).collect();
         let none = Sum {
             color: [0; 3],
@@ -53,7 +56,9 @@ impl Regions {
         }
         let region = |(sum, label): (Sum, &usize)| {
             let size = sizes[*label];
-            let srgb = sum.color.map(|c| c as f64 / size as f64 / f64::from(u16::MAX));
+            let srgb = sum
+                .color
+                .map(|c| c as f64 / size as f64 / f64::from(u16::MAX));
             let [r, g, b] = srgb.map(|c| (c * 255.0).round() as u8);
             let extent = |d: usize| sum.most[d] - sum.least[d] + 1;
             Region {
