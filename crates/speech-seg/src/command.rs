@@ -8,6 +8,7 @@ mod segment;
 mod speakers;
 mod verify;
 mod voices;
+mod words;
 
 use gmm_cli::Failure;
 use gmm_cli::clap::{self, Parser, Subcommand};
@@ -27,7 +28,8 @@ Examples:
   speech-seg verify voices.json anna=call.wav
                                              whether it is the speaker it is said to be
   speech-seg speakers meeting.wav            who speaks when
-  speech-seg segment voice.wav -k 4          four segments of a recording's spectrogram"
+  speech-seg segment voice.wav -k 4          four segments of a recording's spectrogram
+  speech-seg words validate clips            how well spoken words are recognised"
 )]
 pub(crate) struct Commands {
     #[command(subcommand)]
@@ -49,6 +51,8 @@ enum Task {
     Speakers(speakers::Args),
     /// Segment a recording by a Gaussian mixture of its spectrogram
     Segment(segment::Args),
+    /// Learn and recognise words that are spoken one at a time
+    Words(words::Args),
 }
 
 /// Does what the command line says.
@@ -59,6 +63,7 @@ pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
         Some(Task::Verify(args)) => verify::run(&args),
         Some(Task::Speakers(args)) => speakers::run(&args),
         Some(Task::Segment(args)) => segment::run(args),
+        Some(Task::Words(args)) => words::run(args),
         None => voices::run(&commands.bare),
     }
 }

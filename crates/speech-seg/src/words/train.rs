@@ -269,7 +269,7 @@ fn mixture(
     };
     // As the start of a chain, a few steps will do.
     let params = if options.n_states > 1 {
-        params.n_moves(0).max_n_iterations(START_ITERATIONS)
+        params.max_n_iterations(START_ITERATIONS)
     } else {
         params
     };

@@ -49,6 +49,20 @@ pub struct Tested {
 }
 
 impl Tested {
+    /// Clips with the words that their names say.
+    pub fn of(models: &WordModels, clips: impl IntoIterator<Item = (String, Recognized)>) -> Self {
+        let (mut said, mut recognized) = (Vec::new(), Vec::new());
+        for (word, found) in clips {
+            said.push(models.words().binary_search(&word).ok());
+            recognized.push(found);
+        }
+        Self {
+            words: models.words().to_vec(),
+            recognized,
+            said,
+        }
+    }
+
     /// Clips whose word was recognised.
     pub fn n_right(&self) -> usize {
         let pairs = self.said.iter().zip(&self.recognized);
@@ -102,12 +116,9 @@ pub fn tested(models: &WordModels, clips: &[&Prepared]) -> Result<Tested, WordEr
         .par_iter()
         .map(|clip| models.recognize_rows(clip.rows.view()))
         .collect();
-    let said = |clip: &&Prepared| models.words().iter().position(|w| *w == clip.word);
-    Ok(Tested {
-        words: models.words().to_vec(),
-        recognized: recognized.into_iter().collect::<Result<_, _>>()?,
-        said: clips.iter().map(said).collect(),
-    })
+    let recognized: Vec<Recognized> = recognized.into_iter().collect::<Result<_, _>>()?;
+    let words = clips.iter().map(|clip| clip.word.clone());
+    Ok(Tested::of(models, words.zip(recognized)))
 }
 
 /// Learns words without some of the clips and recognises these, until each was left out once. `observe` is told the name of
