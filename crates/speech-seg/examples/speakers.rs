@@ -11,8 +11,8 @@ use gmm_core::detection::Detection;
 use gmm_core::rand::SeedableRng;
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use speech_seg::{
-    DiarizationError, Hue, Recording, SHIPPED_VOICES, Speaker, Turn, TurnOptions, VoiceOptions,
-    Voices, diarization_error, enroll, turns, with_noise,
+    Hue, Recording, SHIPPED_VOICES, Speaker, Turn, TurnOptions, VoiceOptions, Voices,
+    diarization_error, enroll, turns, with_noise,
 };
 
 /// Takes from this on are tried; those before are enrolled.
@@ -23,7 +23,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 fn main() -> Result<()> {
     shipped()?;
     strangers()?;
-    conversations()?;
+    conversations("train")?;
+    conversations("test")?;
     if let Some(folder) = std::env::args().nth(1) {
         digits(Path::new(&folder))?;
     }
@@ -138,10 +139,11 @@ fn strangers() -> Result<()> {
     Ok(())
 }
 
-/// Test recordings of one to four voices one after the other, twice in turn.
-fn conversations() -> Result<()> {
+/// Recordings of one to four voices one after the other, two of each, twice in turn.
+fn conversations(part: &str) -> Result<()> {
     println!(
-        "\n| conversations of test recordings | found | error | with a collar of 0.25 s |\n|---|---|---|---|"
+        "\n| conversations of {part} recordings | speakers | missed | false | confused | error | with a collar |\n\
+         |---|---|---|---|---|---|---|"
     );
     for who in [
         &[0][..],
@@ -164,7 +166,10 @@ fn conversations() -> Result<()> {
         let mut truth = Vec::new();
         for take in 0..2 {
             for (speaker, &voice) in who.iter().enumerate() {
-                let pair = SHIPPED_VOICES[voice].test()?;
+                let pair = match part {
+                    "train" => SHIPPED_VOICES[voice].train()?,
+                    _ => SHIPPED_VOICES[voice].test()?,
+                };
                 for (_, recording) in &pair[2 * take..2 * take + 2] {
                     let start = samples.len() as f64 / 8000.0;
                     truth.extend(sounds(recording, start, speaker));
@@ -173,16 +178,19 @@ fn conversations() -> Result<()> {
             }
         }
         let found = turns(&Recording::new(8000, samples)?, &TurnOptions::default())?;
-        let rate = |collar| {
-            100.0 * DiarizationError::rate(&diarization_error(&truth, &found.turns, collar))
-        };
+        let error = diarization_error(&truth, &found.turns, 0.0);
+        let collared = diarization_error(&truth, &found.turns, 0.25);
+        let share = |seconds: f64| format!("{:.1} %", 100.0 * seconds / error.total);
         let names: Vec<&str> = who.iter().map(|&v| SHIPPED_VOICES[v].name).collect();
         println!(
-            "| {} | {} | {:.1} % | {:.1} % |",
+            "| {} | {} | {} | {} | {} | {:.1} % | {:.1} % |",
             names.join(", "),
             found.n_speakers,
-            rate(0.0),
-            rate(0.25)
+            share(error.missed),
+            share(error.false_alarm),
+            share(error.confused),
+            100.0 * error.rate(),
+            100.0 * collared.rate()
         );
     }
     Ok(())

@@ -38,7 +38,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "SECONDS",
-        default_value_t = 1.0,
+        default_value_t = 1.5,
         allow_negative_numbers = true
     )]
     shortest: f64,

@@ -16,8 +16,8 @@ use clusters::{Shared, merged, within};
 pub use error::{DiarizationError, diarization_error};
 use path::most_probable;
 
-/// Lengths of the pieces, in seconds, from which a search begins.
-const PIECES: [f64; 4] = [1.0, 1.5, 2.0, 3.0];
+/// Lengths of the pieces, in seconds, from which a search begins; by the first is told how frames resemble one another.
+const PIECES: [f64; 4] = [1.5, 1.0, 2.0, 3.0];
 /// More pieces than this are not compared with one another: those of long recordings are longer.
 const MOST_PIECES: f64 = 600.0;
 /// Passes of a search.
@@ -26,6 +26,8 @@ const PASSES: usize = 10;
 const LAGS: usize = 40;
 /// Pauses within a turn are shorter than this, in seconds (as NIST scores turns).
 const PAUSE: f64 = 0.3;
+/// Speech begins softly before it is found and ends so after: by so much turns are longer, in seconds.
+const MARGIN: f64 = 0.1;
 /// The most speakers that are looked for.
 const MOST: usize = 16;
 
@@ -61,11 +63,11 @@ pub struct TurnOptions {
 }
 
 impl Default for TurnOptions {
-    /// 1 to 8 speakers; turns of at least 1 s.
+    /// 1 to 8 speakers; turns of at least 1.5 s.
     fn default() -> Self {
         Self {
             n_speakers: 1..=8,
-            shortest: 1.0,
+            shortest: 1.5,
         }
     }
 }
@@ -118,8 +120,9 @@ impl Turns {
 /// of least cost on which every turn has at least `shortest` seconds of speech. The search begins with pieces of several
 /// lengths, merged by Ward's criterion in the metric of what varies within pieces, and alternates paths and means.
 ///
-/// The number of speakers is the one of least BIC (Chen & Gopalakrishnan, DARPA Broadcast News Workshop 1998). Since
-/// frames resemble their neighbours, n is that of independent ones: frames over 1 + 2Σρ, where ρ are their
+/// The number of speakers is the one of least BIC (Chen & Gopalakrishnan, DARPA Broadcast News Workshop 1998), where a mean
+/// has as many parameters as numbers and a change of speaker has one, its time (Zhang & Siegmund, *Biometrics* 63, 2007,
+/// count them so up to constants). Since frames resemble their neighbours, n is that of independent ones: frames over 1 + 2Σρ, where ρ are their
 /// autocorrelations. What is taken for a speaker is a voice with its microphone and room.
 ///
 /// # Errors
@@ -199,7 +202,7 @@ struct Found {
     frames_each: f64,
 }
 
-/// Labels and the logarithm of the determinant of the covariance that is left within them.
+/// Labels and how well they divide: n ln|Σ| of the covariance left within them, and ln n for each change.
 type Divided = (Vec<usize>, f64);
 
 impl Search<'_> {
@@ -207,32 +210,31 @@ impl Search<'_> {
         let n = self.rows.nrows();
         let most = *self.options.n_speakers.end();
         let mut best: Vec<Option<Divided>> = vec![None; most + 1];
-        let mut frames_each = 1.0;
+        let mut frames_each = f64::NAN;
         let seconds = n as f64 * self.step;
         for length in PIECES {
             let length = length.max(seconds / MOST_PIECES);
             let n_pieces = ((seconds / length).round() as usize).max(1);
             let ends: Vec<usize> = (0..=n_pieces).map(|i| i * n / n_pieces).collect();
             let shared = Shared::of(&within(self.rows, &ends))?;
-            if length <= PIECES[1] || frames_each == 1.0 {
+            if frames_each.is_nan() {
                 frames_each = shared.frames_each(self.rows, &ends, LAGS);
             }
+            let n_independent = n as f64 / frames_each;
             for start in merged(self.rows, &ends, &shared, most) {
-                let divided = self.climbed(start)?;
-                let k = divided.0.iter().max().map_or(0, |last| last + 1);
-                let is_better = |b: &Option<Divided>| b.as_ref().is_none_or(|b| divided.1 < b.1);
+                let (labels, log_det) = self.climbed(start)?;
+                let changes = labels.windows(2).filter(|pair| pair[0] != pair[1]).count();
+                let cost = n_independent * log_det + changes as f64 * n_independent.max(1.0).ln();
+                let k = labels.iter().max().map_or(0, |last| last + 1);
+                let is_better = |b: &Option<Divided>| b.as_ref().is_none_or(|b| cost < b.1);
                 if let Some(slot) = best.get_mut(k).filter(|b| is_better(b)) {
-                    *slot = Some(divided);
+                    *slot = Some((labels, cost));
                 }
             }
         }
-        let n_independent = n as f64 / frames_each;
-        let d = self.rows.ncols() as f64;
-        let bic = |k: usize, log_det: f64| {
-            n_independent * log_det + k as f64 * d * n_independent.max(1.0).ln()
-        };
+        let means = self.rows.ncols() as f64 * (n as f64 / frames_each).max(1.0).ln();
         let candidates: Vec<(usize, f64)> = (best.iter().enumerate())
-            .filter_map(|(k, divided)| Some((k, bic(k, divided.as_ref()?.1))))
+            .filter_map(|(k, divided)| Some((k, divided.as_ref()?.1 + k as f64 * means)))
             .collect();
         let least = *self.options.n_speakers.start();
         // Where so many cannot be found, the most that can.
@@ -250,8 +252,8 @@ impl Search<'_> {
         })
     }
 
-    /// Means and paths in turn, until the path stays.
-    fn climbed(&self, start: Vec<usize>) -> Result<Divided, GmmError> {
+    /// Means and paths in turn, until the path stays: its labels, and ln|Σ| of the covariance left within them.
+    fn climbed(&self, start: Vec<usize>) -> Result<(Vec<usize>, f64), GmmError> {
         let shortest = (self.options.shortest / self.step).round().max(1.0) as usize;
         let mut labels = start;
         for _ in 0..PASSES {
@@ -283,20 +285,31 @@ fn in_order(labels: &[usize]) -> Vec<usize> {
     labels.iter().map(place).collect()
 }
 
-/// Frames of one speaker with no longer pause between them than [`PAUSE`].
+/// Frames of one speaker with no longer pause between them than [`PAUSE`], and a [`MARGIN`] where nobody else speaks.
 fn stretches(speakers: &[Option<usize>], times: &[f64], step: f64) -> Vec<Turn> {
+    let end_of_all = times.last().map_or(0.0, |last| last + 0.5 * step);
     let mut turns: Vec<Turn> = Vec::new();
     for (speaker, time) in speakers.iter().zip(times) {
         let Some(speaker) = *speaker else { continue };
         let (start, end) = (time - 0.5 * step, time + 0.5 * step);
         match turns.last_mut() {
-            Some(last) if last.speaker == speaker && start - last.end < PAUSE => last.end = end,
+            Some(last) if last.speaker == speaker && start - last.end < PAUSE + 2.0 * MARGIN => {
+                last.end = end;
+            }
             _ => turns.push(Turn {
                 start,
                 end,
                 speaker,
             }),
         }
+    }
+    for i in 0..turns.len() {
+        let before = i.checked_sub(1).map_or(0.0, |b| turns[b].end);
+        turns[i].start = before.max(turns[i].start - MARGIN).min(turns[i].start);
+        let after = turns
+            .get(i + 1)
+            .map_or(end_of_all, |next| 0.5 * (turns[i].end + next.start));
+        turns[i].end = after.min(turns[i].end + MARGIN).max(turns[i].end);
     }
     turns
 }
