@@ -1,4 +1,4 @@
-//! The figure: original beside segments, with a legend; regions, and what was cut out.
+//! The figures: original beside segments, with a legend; regions; what was cut out.
 
 mod files;
 mod foreground;

@@ -27,7 +27,8 @@ struct Arc {
 /// No arc.
 const NONE: u32 = u32::MAX;
 
-/// A graph between a source and a sink, whose cuts are the labellings of its nodes by 0 and 1.
+/// A graph between a source and a sink, whose cuts are the labellings of its nodes by 0 and 1. Costs are finite, and
+/// nodes are numbered from 0; others are a mistake of the caller, which ends in a panic or a cut of no meaning.
 ///
 /// ```
 /// use image_seg::graph_cut::Graph;

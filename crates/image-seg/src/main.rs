@@ -1,4 +1,4 @@
-//! `image-seg`: segments a picture by a Gaussian mixture of its colours.
+//! `image-seg`: segments, regions and foregrounds of pictures.
 
 mod command;
 

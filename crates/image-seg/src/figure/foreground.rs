@@ -51,7 +51,7 @@ pub fn draw_foreground(picture: &Picture, marks: &Marks, found: &Foreground, tit
     outline(&mut marked, is_inside);
     let cut = RgbImage::from_fn(w, h, |x, y| match is_inside(x, y) {
         true => *original.get_pixel(x, y),
-        false if (x / SQUARE + y / SQUARE) % 2 == 0 => Rgb([255; 3]),
+        false if (x / SQUARE + y / SQUARE).is_multiple_of(2) => Rgb([255; 3]),
         false => Rgb([222; 3]),
     });
     let caption = match has_foreground {

@@ -210,12 +210,12 @@ impl Trees {
             let Arc { head, next, .. } = self.arcs[arc as usize];
             let other = &self.nodes[head as usize];
             let is_parent = other.parent != NONE && other.in_sink_tree == in_sink_tree;
-            if is_parent && self.outward(arc ^ 1, in_sink_tree) > 0.0 {
-                if let Some(distance) = self.distance(head as usize) {
-                    if best.is_none_or(|(_, least)| distance < least) {
-                        best = Some((arc, distance));
-                    }
-                }
+            if is_parent
+                && self.outward(arc ^ 1, in_sink_tree) > 0.0
+                && let Some(distance) = self.distance(head as usize)
+                && best.is_none_or(|(_, least)| distance < least)
+            {
+                best = Some((arc, distance));
             }
             arc = next;
         }

@@ -152,10 +152,9 @@ fn check(options: &RegionOptions) -> Result<(), GmmError> {
             allowed,
         })
     };
-    if let Some(n) = options.n_regions {
-        if !(1..=MOST_REGIONS).contains(&n) {
-            return refused("number of regions", n.to_string(), "from 1 to 400");
-        }
+    let is_possible = |n: &usize| (1..=MOST_REGIONS).contains(n);
+    if let Some(n) = options.n_regions.filter(|n| !is_possible(n)) {
+        return refused("number of regions", n.to_string(), "from 1 to 400");
     }
     if !(options.threshold > 0.0 && options.threshold.is_finite()) {
         return refused("threshold", options.threshold.to_string(), "above 0");
@@ -193,7 +192,7 @@ fn kinds(seen: &Appearance, seed: u64) -> Result<Gmm, GmmError> {
     /// The golden section in 32 bits: its multiples fill a circle evenly, so that places in a step follow no column.
     const GOLDEN: u64 = 0x9E37_79B9;
     let step = seen.n_pixels().div_ceil(N_FITTED);
-    let within = |i: usize| ((i as u64 * GOLDEN % (1 << 32)) * step as u64 >> 32) as usize;
+    let within = |i: usize| (((i as u64 * GOLDEN % (1 << 32)) * step as u64) >> 32) as usize;
     let n = seen.n_pixels() / step;
     let places: Vec<usize> = (0..n).map(|i| i * step + within(i)).collect();
     let rows = seen.rows.select(Axis(0), &places);
