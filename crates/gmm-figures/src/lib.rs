@@ -41,7 +41,7 @@ pub use histogram::Histogram;
 pub use image;
 pub use indexed::encode_indexed;
 pub use legend::{Key, legend};
-pub use matrix::matrix;
+pub use matrix::{confusion_chart, confusion_matrix};
 pub use measure::text_width;
 pub use numerals::{decimal, typeset};
 pub use paint::data_uri;

@@ -1,7 +1,6 @@
 //! Which words were taken for which.
 
-use gmm_figures::Sheet;
-use gmm_figures::matrix;
+use gmm_figures::{Sheet, confusion_chart};
 
 use super::Tested;
 
@@ -15,7 +14,7 @@ pub fn matrix_chart(tested: &Tested, title: &str) -> Sheet {
         tested.said.len(),
         100.0 * tested.accuracy()
     );
-    let mut sheet = matrix(&rows, &tested.words, ("recognised", "said"));
+    let mut sheet = confusion_chart(&tested.words, &rows);
     sheet.heading(title, &subtitle);
     sheet
 }
