@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
-use gmm_core::ndarray::{Array2, s};
+use gmm_core::ndarray::{Array2, Axis, s};
 use gmm_files::FileError;
 use gmm_table::{Table, TableError};
 
@@ -170,6 +170,27 @@ impl Images {
     /// The label of each image.
     pub fn labels(&self) -> &[usize] {
         &self.labels
+    }
+
+    /// The class of each image, by its place in [`classes`](Self::classes).
+    pub fn class_of(&self) -> Vec<usize> {
+        let class = |label: &usize| self.classes.partition_point(|c| c < label);
+        self.labels.iter().map(class).collect()
+    }
+
+    /// The images with these numbers; the classes are those that are left.
+    pub(crate) fn select(&self, numbers: &[usize]) -> Self {
+        let labels: Vec<usize> = numbers.iter().map(|&i| self.labels[i]).collect();
+        let mut classes = labels.clone();
+        classes.sort_unstable();
+        classes.dedup();
+        Self {
+            width: self.width,
+            height: self.height,
+            pixels: self.pixels.select(Axis(0), numbers),
+            labels,
+            classes,
+        }
     }
 
     /// The labels that occur, in rising order: class c has the label `classes()[c]`.

@@ -1,6 +1,10 @@
 //! Images as rows of grey levels.
 
+mod view;
+
 use gmm_core::ndarray::{Array2, Axis};
+
+pub use view::View;
 
 use crate::data::Images;
 
@@ -32,10 +36,9 @@ impl Features {
                 0.0
             }
         };
-        let class = |label: &usize| images.classes().partition_point(|c| c < label);
         Self {
             rows: images.pixels().mapv(level),
-            class_of: images.labels().iter().map(class).collect(),
+            class_of: images.class_of(),
             n_classes: images.classes().len(),
         }
     }

@@ -29,6 +29,23 @@ impl Folds {
         Self { n_folds, fold_of }
     }
 
+    /// Cuts the rows of each class, in their order, into as many runs: rows that follow one another often come from one
+    /// hand, which then is not both learned from and held out. Of no folds there is one.
+    pub fn in_order(class_of: &[usize], n_folds: usize) -> Self {
+        let n_folds = n_folds.max(1);
+        let mut sizes = vec![0; class_of.iter().max().map_or(0, |most| most + 1)];
+        for &class in class_of {
+            sizes[class] += 1;
+        }
+        let mut seen = vec![0; sizes.len()];
+        let fold = |&class: &usize| {
+            seen[class] += 1;
+            (seen[class] - 1) * n_folds / sizes[class]
+        };
+        let fold_of = class_of.iter().map(fold).collect();
+        Self { n_folds, fold_of }
+    }
+
     /// Number of folds.
     pub fn n_folds(&self) -> usize {
         self.n_folds
@@ -58,6 +75,15 @@ impl Folds {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folds_in_order_are_runs_of_each_class() {
+        let folds = Folds::in_order(&[0, 1, 0, 1, 0, 1, 0, 1], 2);
+        assert_eq!(folds.fold_of(), [0, 0, 0, 0, 1, 1, 1, 1]);
+        let folds = Folds::in_order(&[2, 2, 2, 0], 3);
+        assert_eq!(folds.fold_of(), [0, 1, 2, 0]);
+        assert_eq!(Folds::in_order(&[], 0).n_folds(), 1);
+    }
     use crate::data::Images;
     use crate::features::Features;
 

@@ -20,13 +20,20 @@ pub mod examples;
 mod features;
 mod figure;
 mod folds;
+mod judgement;
 mod model;
+mod recognizer;
 mod validation;
 
 pub use classifier::{Classifier, Prior, Settings};
 pub use data::{Images, ImagesError};
-pub use features::Features;
+pub use features::{Features, View};
 pub use figure::{draw, draw_ridges};
 pub use folds::Folds;
+pub use judgement::{Bin, Judgement, Operating};
 pub use model::{Candidate, Fold, Options, Report, Slide, analyze};
+pub use recognizer::{
+    ModelFileError, Own, Part, Recognizer, Shape, TrainOptions, Trained, Tried, cross_validate,
+    train,
+};
 pub use validation::{HeldOut, Reading};
