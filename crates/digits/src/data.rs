@@ -1,11 +1,18 @@
 //! Images with their labels.
 
+mod idx;
+mod npy;
+mod pictures;
+mod scans;
+
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use gmm_core::ndarray::{Array2, Axis, s};
 use gmm_files::FileError;
 use gmm_table::{Table, TableError};
+
+pub use scans::{Reading, Scans};
 
 /// The 1797 images of slide 10, 8 × 8 grey levels in 0…16; credit in `assets/ATTRIBUTION.md`.
 const SHIPPED: &[u8] = include_bytes!("../../../assets/digits/digits.csv.gz");
@@ -68,6 +75,76 @@ pub enum ImagesError {
         /// Its only line.
         line: usize,
     },
+    /// The same, where the file has no lines.
+    #[error("only one image has the label {0}; a class needs at least two images")]
+    OneImage(usize),
+    /// There are no images.
+    #[error("there are no images")]
+    NoImages,
+    /// There are no labels.
+    #[error("the images have no labels (--labels)")]
+    NoLabels,
+    /// Images and labels do not go together.
+    #[error("there are {images} images and {labels} labels")]
+    LabelCount {
+        /// Images.
+        images: usize,
+        /// Labels.
+        labels: usize,
+    },
+    /// The file of labels cannot be read.
+    #[error("labels {name}: {error}")]
+    LabelsFile {
+        /// The file.
+        name: String,
+        /// Why.
+        error: Box<ImagesError>,
+    },
+    /// A file of labels holds what is none.
+    #[error("labels {name}: number {row} is {found}, no whole number from 0 to {LARGEST_LABEL}")]
+    NoLabel {
+        /// The file.
+        name: String,
+        /// Its place, from 1.
+        row: usize,
+        /// What is there.
+        found: f64,
+    },
+    /// An IDX file is damaged.
+    #[error("the IDX file is damaged: {0}")]
+    Idx(String),
+    /// An NPY file is damaged, or of no numbers.
+    #[error("the NPY file cannot be read: {0}")]
+    Npy(String),
+    /// An array is not of images.
+    #[error("its shape is {0:?}; images are n × pixels or n × height × width, labels n")]
+    Shape(Vec<usize>),
+    /// A pixel is no number.
+    #[error("image {0}: a pixel is no finite number")]
+    NotFinite(String),
+    /// A picture cannot be read.
+    #[error("{name}: {error}")]
+    Picture {
+        /// The file.
+        name: String,
+        /// Why.
+        error: String,
+    },
+    /// Pictures have different sizes.
+    #[error("{name}: it has {} × {} pixels, where the first has {} × {}", found.0, found.1, first.0, first.1)]
+    Sizes {
+        /// The file.
+        name: String,
+        /// Its width and height.
+        found: (u32, u32),
+        /// Those of the first picture.
+        first: (u32, u32),
+    },
+    /// A folder among the images is not named after a label.
+    #[error(
+        "the folder {0:?} is not named after a label, a whole number from 0 to {LARGEST_LABEL}"
+    )]
+    LabelFolder(String),
     /// There is nothing to tell apart.
     #[error("all images have the label {0}; a classifier needs at least two classes")]
     OneClass(usize),
@@ -118,35 +195,13 @@ impl Images {
 
     fn parse(bytes: &[u8], width: Option<usize>) -> Result<Self, ImagesError> {
         let table = Table::from_bytes(bytes)?;
-        let numbers = table.numbers(table.names())?;
-        let (values, lines) = (numbers.values(), table.lines());
-        let column = |j: usize| table.names()[j].clone();
-        if let Some(((row, j), _)) = values.indexed_iter().find(|(_, v)| v.is_nan()) {
-            return Err(ImagesError::Missing {
-                line: lines[row],
-                column: column(j),
-            });
-        }
-        let n_pixels = table.n_columns() - 1;
-        if n_pixels == 0 {
-            return Err(ImagesError::NoPixels);
-        }
-        let is_label = |v: f64| v.fract() == 0.0 && (0.0..=LARGEST_LABEL as f64).contains(&v);
-        let given = values.column(n_pixels);
-        if let Some((row, &found)) = given.indexed_iter().find(|(_, v)| !is_label(**v)) {
-            return Err(ImagesError::Label {
-                line: lines[row],
-                column: column(n_pixels),
-                found,
-            });
-        }
-        let labels: Vec<usize> = given.iter().map(|&v| v as usize).collect();
-        let classes = classes(&labels, &lines)?;
-        let (width, height) = shape(n_pixels, width)?;
+        let (pixels, labels) = labelled(&table)?;
+        let classes = classes(&labels, &table.lines())?;
+        let (width, height) = shape(pixels.ncols(), width)?;
         Ok(Self {
             width,
             height,
-            pixels: values.slice(s![.., ..n_pixels]).to_owned(),
+            pixels,
             labels,
             classes,
         })
@@ -197,6 +252,39 @@ impl Images {
     pub fn classes(&self) -> &[usize] {
         &self.classes
     }
+}
+
+/// The numbers of a table, none of them missing.
+fn numbers(table: &Table) -> Result<Array2<f64>, ImagesError> {
+    let numbers = table.numbers(table.names())?;
+    let values = numbers.values();
+    if let Some(((row, j), _)) = values.indexed_iter().find(|(_, v)| v.is_nan()) {
+        return Err(ImagesError::Missing {
+            line: table.lines()[row],
+            column: table.names()[j].clone(),
+        });
+    }
+    Ok(values.to_owned())
+}
+
+/// Pixels, and the labels in the last column.
+fn labelled(table: &Table) -> Result<(Array2<f64>, Vec<usize>), ImagesError> {
+    let values = numbers(table)?;
+    let n_pixels = table.n_columns() - 1;
+    if n_pixels == 0 {
+        return Err(ImagesError::NoPixels);
+    }
+    let is_label = |v: f64| v.fract() == 0.0 && (0.0..=LARGEST_LABEL as f64).contains(&v);
+    let given = values.column(n_pixels);
+    if let Some((row, &found)) = given.indexed_iter().find(|(_, v)| !is_label(**v)) {
+        return Err(ImagesError::Label {
+            line: table.lines()[row],
+            column: table.names()[n_pixels].clone(),
+            found,
+        });
+    }
+    let labels = given.iter().map(|&v| v as usize).collect();
+    Ok((values.slice(s![.., ..n_pixels]).to_owned(), labels))
 }
 
 /// The labels that occur, in rising order.

@@ -26,7 +26,7 @@ mod recognizer;
 mod validation;
 
 pub use classifier::{Classifier, Prior, Settings};
-pub use data::{Images, ImagesError};
+pub use data::{Images, ImagesError, Reading as ImageReading, Scans};
 pub use features::{Features, View};
 pub use figure::{draw, draw_ridges};
 pub use folds::Folds;
