@@ -10,12 +10,15 @@ pub(super) fn is_npy(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x93NUMPY")
 }
 
+/// Reads numbers of one type.
+type Reader = fn(&[u8]) -> Result<ArrayD<f64>, ReadNpyError>;
+
 /// The sizes and the numbers of a file, the last dimension running fastest.
 ///
 /// # Errors
 /// [`ImagesError::Npy`] for what is damaged or holds no numbers.
 pub(super) fn read(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), ImagesError> {
-    let readers: [fn(&[u8]) -> Result<ArrayD<f64>, ReadNpyError>; 9] = [
+    let readers: [Reader; 9] = [
         of::<u8>, of::<f64>, of::<f32>, of::<i64>, of::<i32>, of::<i16>, of::<u16>, of::<i8>,
         of::<u32>,
     ];
@@ -32,9 +35,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), ImagesError> 
 
 fn of<T>(bytes: &[u8]) -> Result<ArrayD<f64>, ReadNpyError>
 where
-    T: ReadableElement + Copy + AsF64,
+    T: ReadableElement + Copy + Number,
 {
-    Ok(ArrayD::<T>::read_npy(bytes)?.mapv(AsF64::as_f64))
+    Ok(ArrayD::<T>::read_npy(bytes)?.mapv(Number::value))
 }
 
 fn one_line(text: &str) -> String {
@@ -42,18 +45,18 @@ fn one_line(text: &str) -> String {
 }
 
 /// Numbers that become `f64`.
-trait AsF64 {
-    fn as_f64(self) -> f64;
+trait Number {
+    fn value(self) -> f64;
 }
 
-macro_rules! as_f64 {
+macro_rules! numbers {
     ($($number:ty)*) => {
-        $(impl AsF64 for $number {
-            fn as_f64(self) -> f64 {
+        $(impl Number for $number {
+            fn value(self) -> f64 {
                 self as f64
             }
         })*
     };
 }
 
-as_f64!(u8 i8 u16 i16 u32 i32 i64 f32 f64);
+numbers!(u8 i8 u16 i16 u32 i32 i64 f32 f64);

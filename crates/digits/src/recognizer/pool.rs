@@ -211,7 +211,10 @@ mod tests {
         assert!(found[0] == 0.0 && found[2].abs() < 1e-9, "{found:?}");
         assert!((found[1] - 1.0).abs() < 0.02, "{found:?}");
         // All members lie: the prior is all there is.
-        assert_eq!(weights(&[lies.clone()], &[0.0; 2], &class_of), [0.0]);
+        assert_eq!(
+            weights(std::slice::from_ref(&lies), &[0.0; 2], &class_of),
+            [0.0]
+        );
         let posteriors = log_posteriors(&[lies], &[0.0], &[0.25f64.ln(), 0.75f64.ln()]);
         assert!((posteriors[(0, 1)].exp() - 0.75).abs() < 1e-12);
     }
