@@ -1,287 +1,57 @@
 //! The command line.
 
-use std::path::{Path, PathBuf};
+mod evaluate;
+mod input;
+mod predict;
+mod read;
+mod train;
 
-use digits::{Images, ImagesError, Options, Report, analyze, draw};
-use gmm_cli::clap::{self, Parser};
-use gmm_cli::{
-    Bar, Failure, OutputArgs, Places, TableArgs, named_after, parse_count, parse_seed, parse_size,
-    to_json,
-};
-use gmm_core::Ridge;
-use gmm_table::{number, to_csv};
-use serde::Serialize;
+use gmm_cli::Failure;
+use gmm_cli::clap::{self, Parser, Subcommand};
 
-/// Two are held out for every choice, and one more is needed to learn from.
-const FEWEST_FOLDS: usize = 3;
-
-/// Read handwritten digits with a Gaussian mixture for each class
+/// Read handwritten digits with Gaussian mixtures
 ///
-/// Reports how many images are read right by a fit that has not seen them: by the slide's recipe, and with ridge
-/// and number of components chosen by cross-validation within the images that are learned from.
+/// Without a task it reports how many images are read right by a fit that has not seen them: by the slide's recipe, with
+/// ridge and number of components chosen by cross-validation, and by what `digits train` learns.
 #[derive(Debug, Parser)]
 #[command(
     version,
+    args_conflicts_with_subcommands = true,
     after_help = "\
 Examples:
-  digits                                 the 1797 digits that ship
-  digits train.csv --csv readings.csv    your own: a row for each image, its label last
-  digits train.csv --width 20            images that are not square
-  digits --components 1 --ridges 1,3,10  a smaller search"
+  digits                                          the 1797 digits that ship
+  digits images.csv --csv readings.csv            your own: a row for each image, its label last
+  digits --components 1 --ridges 1,3,10           a smaller search
+  digits train train-images-idx3-ubyte.gz --model mnist.json
+                                                  learn to read, labels beside the images
+  digits evaluate mnist.json t10k-images-idx3-ubyte.gz
+                                                  how many others are read right, and how sure that is
+  digits predict mnist.json scans/ --csv out.csv  read a folder of PNGs"
 )]
-pub(crate) struct Args {
-    /// Images to read: CSV, or CSV in gzip, with the pixels of an image in a row and its label in the last column
-    /// [default: the digits that ship]
-    input: Option<PathBuf>,
-
-    /// Width of the images in pixels [default: they are square]
-    #[arg(short, long, value_name = "PIXELS", value_parser = parse_count, allow_negative_numbers = true)]
-    width: Option<usize>,
-
-    /// Numbers of components of each class to choose from
-    #[arg(short = 'k', long, value_name = "K", value_delimiter = ',', default_values_t = [1, 2, 3],
-          value_parser = parse_count, allow_negative_numbers = true, help_heading = "Fit")]
-    components: Vec<usize>,
-
-    /// Ridges to choose from, in squared grey levels of 16
-    #[arg(long, value_name = "VARIANCE", value_delimiter = ',', value_parser = parse_size,
-          default_values_t = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0],
-          allow_negative_numbers = true, help_heading = "Fit")]
-    ridges: Vec<f64>,
-
-    /// Folds of the cross-validation
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = parse_count,
-          allow_negative_numbers = true, help_heading = "Fit")]
-    folds: usize,
-
-    /// Seed of all random choices: the same seed gives the same answer
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 42,
-        value_parser = parse_seed,
-        allow_negative_numbers = true,
-        help_heading = "Fit"
-    )]
-    seed: u64,
+pub(crate) struct Commands {
+    #[command(subcommand)]
+    task: Option<Task>,
 
     #[command(flatten)]
-    output: OutputArgs,
-
-    #[command(flatten)]
-    table: TableArgs,
+    read: read::Args,
 }
 
-#[derive(Serialize)]
-struct JsonReport<'a> {
-    input: &'a str,
-    images: usize,
-    width: usize,
-    height: usize,
-    classes: &'a [usize],
-    folds: Vec<JsonFold>,
-    seed: u64,
-    accuracy_on_unseen: f64,
-    standard_error: f64,
-    errors: usize,
-    slide_accuracy_on_unseen: f64,
-    slide_accuracy_on_its_own: f64,
-    /// True class by class it was read as.
-    confusion: Vec<Vec<usize>>,
-    candidates: Vec<JsonCandidate>,
-}
-
-#[derive(Serialize)]
-struct JsonFold {
-    n_components: usize,
-    ridge: f64,
-    images: usize,
-    errors: usize,
-}
-
-#[derive(Serialize)]
-struct JsonCandidate {
-    n_components: usize,
-    ridge: f64,
-    validation_accuracy: f64,
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Learn to read: images with labels become a model
+    Train(train::Args),
+    /// How well a model reads images with labels that it has not seen
+    Evaluate(evaluate::Args),
+    /// Read images: labels, probabilities, and which are better left to someone else
+    Predict(predict::Args),
 }
 
 /// Does what the command line says.
-pub(crate) fn run(args: Args) -> Result<(), Failure> {
-    let input = args.input.as_deref();
-    let name = input.map_or_else(
-        || String::from("digits that ship"),
-        |path| path.display().to_string(),
-    );
-    let file = input.and_then(Path::file_name).unwrap_or("digits".as_ref());
-    let usual = named_after(Path::new(file), "read.png");
-    let places = Places::claim(input, &args.output, &args.table, usual)?;
-    let images = match input {
-        Some(path) => Images::read(path, args.width),
-        None if args.width.is_none() => Images::shipped(),
-        None => {
-            let line = "--width: there is no file of images; those that ship are 8 × 8 pixels";
-            return Err(Failure::Usage(String::from(line)));
-        }
-    };
-    let images = images.map_err(|e| unreadable(&name, &e))?;
-    let n_images = images.labels().len();
-    if args.folds < FEWEST_FOLDS || args.folds > n_images {
-        return Err(Failure::Usage(format!(
-            "--folds {}: {name} has {n_images} images, which make from {FEWEST_FOLDS} to {n_images} folds",
-            args.folds
-        )));
+pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
+    match commands.task {
+        Some(Task::Train(args)) => train::run(args),
+        Some(Task::Evaluate(args)) => evaluate::run(args),
+        Some(Task::Predict(args)) => predict::run(args),
+        None => read::run(commands.read),
     }
-    let options = Options {
-        candidate_components: args.components.clone(),
-        candidate_ridges: args.ridges.clone(),
-        n_folds: args.folds,
-        seed: args.seed,
-        ..Options::default()
-    };
-    let bar = Bar::new(options.n_classifiers(), args.output.quiet);
-    let report = analyze(&images, &options, &|done, of| {
-        bar.at(done);
-        bar.say(format!("classifier {done} of {of}"));
-    });
-    bar.finish();
-    let report = report.map_err(|e| Failure::of_fit(&name, e))?;
-    let json = to_json(&JsonReport::new(&args, &name, &images, &report))?;
-    let figure = draw(&images, &report)
-        .to_file(&places.figure)
-        .map_err(|e| Failure::of(places.figure.display(), e))?;
-    places.deliver(&args.output, (&figure, &readings(&report), &json), || {
-        summary(&name, &images, &report)
-    })
-}
-
-/// Why a file makes no images, with the flag that can help.
-fn unreadable(name: &str, error: &ImagesError) -> Failure {
-    match error {
-        ImagesError::NotSquare(_) | ImagesError::Width { .. } => {
-            Failure::of(name, format!("{error} (--width)"))
-        }
-        error => Failure::of(name, error),
-    }
-}
-
-impl<'a> JsonReport<'a> {
-    fn new(args: &Args, name: &'a str, images: &Images, report: &'a Report) -> Self {
-        let held_out = &report.held_out;
-        Self {
-            input: name,
-            images: images.labels().len(),
-            width: images.width(),
-            height: images.height(),
-            classes: &report.classes,
-            folds: report
-                .folds
-                .iter()
-                .map(|f| JsonFold {
-                    n_components: f.settings.n_components,
-                    ridge: absolute(f.settings.ridge),
-                    images: f.n_images,
-                    errors: f.n_errors,
-                })
-                .collect(),
-            seed: args.seed,
-            accuracy_on_unseen: held_out.accuracy(),
-            standard_error: held_out.standard_error(),
-            errors: held_out.n_errors(),
-            slide_accuracy_on_unseen: report.slide.held_out.accuracy(),
-            slide_accuracy_on_its_own: report.slide.training_accuracy,
-            confusion: held_out
-                .confusion
-                .outer_iter()
-                .map(|row| row.to_vec())
-                .collect(),
-            candidates: report
-                .candidates
-                .iter()
-                .map(|c| JsonCandidate {
-                    n_components: c.n_components,
-                    ridge: c.ridge,
-                    validation_accuracy: c.accuracy,
-                })
-                .collect(),
-        }
-    }
-}
-
-fn absolute((Ridge::Absolute(ridge) | Ridge::Relative(ridge)): Ridge) -> f64 {
-    ridge
-}
-
-/// How each image was read by a fit that had not seen it.
-fn readings(report: &Report) -> Vec<u8> {
-    let names = ["image", "label", "read_as", "posterior", "log_odds", "fold"].map(String::from);
-    let rows = report.held_out.readings.iter().enumerate().map(|(i, r)| {
-        vec![
-            (i + 1).to_string(),
-            r.label.to_string(),
-            r.predicted.to_string(),
-            number(r.posterior),
-            number(r.log_odds),
-            (r.fold + 1).to_string(),
-        ]
-    });
-    to_csv(&names, rows)
-}
-
-fn slide_recipe(report: &Report) -> String {
-    let settings = &report.slide.settings;
-    let (k, ridge) = (settings.n_components, absolute(settings.ridge));
-    format!("the slide's recipe, {k} components, ridge {ridge:e}")
-}
-
-fn summary(name: &str, images: &Images, report: &Report) -> Vec<String> {
-    let held_out = &report.held_out;
-    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
-    let mut lines = vec![
-        format!(
-            "{name}: {} images of {} × {} pixels, {} classes, {} folds",
-            images.labels().len(),
-            images.width(),
-            images.height(),
-            report.classes.len(),
-            report.folds.len()
-        ),
-        String::new(),
-        format!("{:<44} {:>10} {:>14}", "", "unseen", "own images"),
-        format!(
-            "{:<44} {:>10} {:>14}",
-            slide_recipe(report),
-            percent(report.slide.held_out.accuracy()),
-            percent(report.slide.training_accuracy)
-        ),
-        format!(
-            "{:<44} {:>10} {:>14}",
-            "components and ridge chosen within the folds",
-            percent(held_out.accuracy()),
-            percent(report.training_accuracy)
-        ),
-        String::new(),
-    ];
-    let chosen: Vec<String> = report
-        .folds
-        .iter()
-        .map(|f| {
-            format!(
-                "{} with {}",
-                f.settings.n_components,
-                absolute(f.settings.ridge)
-            )
-        })
-        .collect();
-    lines.push(format!(
-        "chosen components and ridge: {}",
-        chosen.join(", ")
-    ));
-    lines.push(format!(
-        "{} of {} misread, standard error {:.2} %",
-        held_out.n_errors(),
-        held_out.readings.len(),
-        100.0 * held_out.standard_error()
-    ));
-    lines
 }

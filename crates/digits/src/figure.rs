@@ -1,5 +1,9 @@
 //! Images with what they were read as, and how the ridge decides.
 
+mod judgement;
+
+pub use judgement::draw_judgement;
+
 use gmm_figures::image::imageops::{self, FilterType};
 use gmm_figures::image::{Rgb, RgbImage};
 use gmm_figures::{
