@@ -1,5 +1,6 @@
 //! The command line.
 
+mod classes;
 mod enroll;
 mod identify;
 mod judged;
@@ -28,6 +29,7 @@ Examples:
   speech-seg verify voices.json anna=call.wav
                                              whether it is the speaker it is said to be
   speech-seg speakers meeting.wav            who speaks when
+  speech-seg classes scene.wav               which sounds there are, and when
   speech-seg segment voice.wav -k 4          four segments of a recording's spectrogram
   speech-seg words validate clips            how well spoken words are recognised"
 )]
@@ -49,6 +51,8 @@ enum Task {
     Verify(verify::Args),
     /// Tell who speaks when in a recording
     Speakers(speakers::Args),
+    /// Divide a recording into classes of sound that follow one another
+    Classes(classes::Args),
     /// Segment a recording by a Gaussian mixture of its spectrogram
     Segment(segment::Args),
     /// Learn and recognise words that are spoken one at a time
@@ -62,6 +66,7 @@ pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
         Some(Task::Identify(args)) => identify::run(&args),
         Some(Task::Verify(args)) => verify::run(&args),
         Some(Task::Speakers(args)) => speakers::run(&args),
+        Some(Task::Classes(args)) => classes::run(&args),
         Some(Task::Segment(args)) => segment::run(args),
         Some(Task::Words(args)) => words::run(args),
         None => voices::run(&commands.bare),

@@ -31,8 +31,9 @@ pub use features::{
     Windows, clipped_share, deltas, hertz, mel, resampled, speech_frames,
 };
 pub use features::{Hue, with_noise};
-pub use figure::{DetChart, TurnChart, VoiceChart, draw};
+pub use figure::{ClassChart, DetChart, TurnChart, VoiceChart, draw};
 pub use model::{AnalysisError, MOST_SEGMENTS, Options, Report, Segment, analyze};
+pub use model::{ClassError, Classes, Stretch, classes};
 pub use model::{
     DiarizationError, Scores, Speaker, Threshold, Trial, Turn, TurnError, TurnOptions, Turns,
     VoiceError, VoiceFileError, VoiceOptions, Voices, diarization_error, enroll, turns,

@@ -1,5 +1,6 @@
 //! The mixture of powers, and the segments it makes.
 
+mod classes;
 mod turns;
 mod voices;
 
@@ -16,6 +17,7 @@ use crate::activity::{Activity, frame_levels};
 use crate::data::Recording;
 use crate::features::{Scale, Spectrogram, WindowError, Windows};
 
+pub use classes::{ClassError, Classes, Stretch, classes};
 pub use turns::{DiarizationError, Turn, TurnError, TurnOptions, Turns, diarization_error, turns};
 pub use voices::{
     Scores, Speaker, Threshold, Trial, VoiceError, VoiceFileError, VoiceOptions, Voices, enroll,
