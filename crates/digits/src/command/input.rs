@@ -39,11 +39,16 @@ impl ImageArgs {
         [self.images.as_path()].into_iter().chain(labels).collect()
     }
 
-    /// The images; tables with as many columns as `n_pixels`, if it is known, have no labels.
-    pub(super) fn read(&self, n_pixels: Option<usize>) -> Result<Scans, Failure> {
+    /// The images to learn from.
+    pub(super) fn read(&self) -> Result<Scans, Failure> {
+        self.read_as(None, self.width)
+    }
+
+    /// The images, those in rows of pixels of this width; tables with as many columns as `n_pixels` have no labels.
+    fn read_as(&self, n_pixels: Option<usize>, width: Option<usize>) -> Result<Scans, Failure> {
         let reading = ImageReading {
             labels: self.labels.as_deref(),
-            width: self.width,
+            width,
             n_pixels,
             invert: self.invert,
         };
@@ -58,33 +63,7 @@ impl ImageArgs {
         model: &str,
     ) -> Result<(Scans, Array2<f64>), Failure> {
         let (width, height) = recognizer.size();
-        let n_pixels = width * height;
-        let mut scans = match self.width {
-            Some(_) => self.read(Some(n_pixels))?,
-            None => {
-                // Rows of pixels are as wide as the model's images.
-                let known = Self {
-                    images: self.images.clone(),
-                    labels: self.labels.clone(),
-                    width: None,
-                    invert: self.invert,
-                };
-                match known.read(Some(n_pixels)) {
-                    Err(_) if width != height => Self {
-                        width: Some(width),
-                        ..known
-                    }
-                    .read(Some(n_pixels))?,
-                    read => read?,
-                }
-            }
-        };
-        if scans.pixels.ncols() == n_pixels
-            && self.width.is_none()
-            && scans.width * scans.width == n_pixels
-        {
-            (scans.width, scans.height) = (width, height);
-        }
+        let scans = self.read_as(Some(width * height), self.width.or(Some(width)))?;
         if (scans.width, scans.height) != (width, height) {
             return Err(Failure::of(
                 self.name(),

@@ -98,7 +98,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let usual = named_after(file.as_ref(), "learned.png");
     let figure = targets.claim("--out", args.output.out.clone().unwrap_or(usual), FIGURE)?;
     let report = args.output.json_file(&mut targets)?;
-    let images = args.images.read(None)?.into_images();
+    let images = args.images.read()?.into_images();
     let images = images.map_err(|error| super::input::unreadable(&name, &error))?;
     let options = options(&args);
     let bar = Bar::new(options.n_steps(), args.output.quiet);
