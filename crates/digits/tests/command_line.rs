@@ -43,6 +43,7 @@ fn without_a_file_the_digits_that_ship_are_read() {
         "1797 images of 8 × 8 pixels, 10 classes",
         "slide's recipe",
         "misread",
+        "digits train",
     ] {
         assert!(text.contains(word), "{word} is not in {text}");
     }

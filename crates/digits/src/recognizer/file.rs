@@ -157,6 +157,7 @@ impl Recognizer {
                 "its probabilities of classes",
                 self.log_priors.len() == n && are_probabilities,
             ),
+            ("it has no members", !self.members.is_empty()),
             ("its members", self.members.iter().all(fits)),
             ("its weights", weights.all(|w| is_size(&w))),
             (

@@ -35,7 +35,8 @@ impl std::fmt::Display for Own {
     }
 }
 
-/// The rows of each class.
+/// The rows of each class; one of no rows, as a class of a single image has when that is held out, is expected in the
+/// middle of all.
 pub(crate) fn by_class(
     rows: &Array2<f64>,
     class_of: &[usize],
@@ -45,9 +46,10 @@ pub(crate) fn by_class(
     for (row, &class) in class_of.iter().enumerate() {
         places[class].push(row);
     }
-    let own = places
-        .into_iter()
-        .map(|places| rows.select(Axis(0), &places));
+    let own = places.into_iter().map(|places| match places.is_empty() {
+        true => Array2::zeros((1, rows.ncols())),
+        false => rows.select(Axis(0), &places),
+    });
     own.collect()
 }
 
@@ -224,6 +226,13 @@ mod tests {
             let expected = log_densities(&mixtures, &rows).unwrap();
             assert!((found - &expected).iter().all(|x| x.abs() < 1e-10));
         }
+    }
+
+    #[test]
+    fn a_class_without_images_is_expected_in_the_middle() {
+        let classes = by_class(&Array2::ones((2, 3)), &[0, 0], 2);
+        assert_eq!(classes[1], Array2::<f64>::zeros((1, 3)));
+        assert!(own(&classes, Own::Components(2)).is_ok());
     }
 
     #[test]

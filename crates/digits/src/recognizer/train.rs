@@ -176,7 +176,13 @@ pub fn train(
     let features = best
         .view
         .of(images.pixels(), images.width(), images.height());
-    let used = best.parts.iter().filter(|part| part.weight > 0.0);
+    // Where nothing can be told apart, the first alone says so.
+    let is_used = |place: usize| {
+        let mut weights = best.parts.iter().map(|part| part.weight);
+        best.parts[place].weight > 0.0 || (place == 0 && weights.all(|w| w <= 0.0))
+    };
+    let used = (0..best.parts.len()).filter(|&place| is_used(place));
+    let used = used.map(|place| &best.parts[place]);
     let members = used.map(|&part| member(part, &features, &class_of, n_classes, options.seed));
     let members = members.collect::<Result<_, _>>()?;
     tell();
