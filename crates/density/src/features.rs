@@ -97,7 +97,13 @@ impl Points {
                 let why = String::from("what is to be found cannot be among the columns");
                 return Err(PointsError::Labels { column: name, why });
             }
-            Truth::of(&name, &table.text(&name)?)
+            let texts = table.text(&name)?;
+            let blank = |text: &&str| table.is_missing(text);
+            if let Some(row) = texts.iter().position(|text| blank(&text)) {
+                let why = format!("row {} has no label", row + 1);
+                return Err(PointsError::Labels { column: name, why });
+            }
+            Truth::of(&name, &texts)
         });
         let truth = truth.transpose()?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();

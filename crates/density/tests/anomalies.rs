@@ -70,6 +70,33 @@ fn a_fifth_of_gross_outliers_hides_nothing() {
 }
 
 #[test]
+fn a_trimmed_fit_is_not_moved_by_a_fifth_of_gross_outliers() {
+    let mut rng = Xoshiro256Plus::seed_from_u64(4);
+    let far = Array2::from_shape_fn((100, 3), |_| rng.gen_range(-1e5..1e5));
+    let clean = usual(400, 2);
+    let rows = concatenate![Axis(0), clean, far];
+    let fitted = |trimming: f64, rows: &Array2<f64>| {
+        let fitted = Gmm::params(2).trimming(trimming).fit_report(rows).unwrap();
+        fitted.model
+    };
+    let (trimmed, own) = (fitted(0.2, &rows), fitted(0.0, &clean));
+    for mean in own.means().rows() {
+        let distance = |other: gmm_core::ndarray::ArrayView1<'_, f64>| {
+            (&other - &mean).iter().map(|d| d * d).sum::<f64>()
+        };
+        let least = trimmed
+            .means()
+            .rows()
+            .into_iter()
+            .map(distance)
+            .fold(f64::INFINITY, f64::min);
+        assert!(least < 0.04, "{least}");
+    }
+    // Without trimming it is the plain fit.
+    assert_eq!(own, Gmm::params(2).fit_report(&clean).unwrap().model);
+}
+
+#[test]
 fn the_rate_of_false_alarms_holds_on_new_rows() {
     let new = usual(4000, 77);
     for (rate, n) in [(0.05, 200), (0.01, 500)] {
@@ -144,6 +171,7 @@ fn hard_tables_have_an_answer() {
     );
     let equal = all(&Array2::ones((30, 2))).unwrap();
     assert!(equal.scores.scores.iter().all(|s| *s == 0.0));
+    assert!(equal.anomalies.is_empty());
     let mut constant = usual(60, 8);
     constant.column_mut(1).fill(4.0);
     constant[(9, 0)] = 1e300;
@@ -230,6 +258,7 @@ fn the_command_says_what_was_found_and_how_well() {
         (&["--contamination", "0"], 2, &["above 0"]),
         (&["--false-alarm-rate", "0"], 2, &["--false-alarm-rate"]),
         (&["--labels", "d"], 1, &["new.csv", "d"]),
+        (&["--labels", "b"], 1, &["row 202 has no label"]),
         (&["--labels", "c"], 1, &["new.csv", "two values"]),
         (&["--labels", "a", "--columns", "a,b"], 1, &["new.csv", "a"]),
         (&["-k", "3"], 2, &["--components", "--rate"]),

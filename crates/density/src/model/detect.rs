@@ -83,7 +83,7 @@ impl Default for DetectOptions {
 pub enum Limit {
     /// The score that this share of rows drawn from the mixture of the groups exceeds.
     Drawn(f64),
-    /// The score that this share of the rows themselves reaches.
+    /// The score that this share of the rows themselves reaches; where more rows tie there, that above it.
     Share(f64),
 }
 
@@ -164,7 +164,13 @@ pub fn detect(
             let mut sorted = scores.scores.clone();
             sorted.sort_by(|a, b| b.total_cmp(a));
             let n = (share * sorted.len() as f64).round() as usize;
-            sorted[n.clamp(1, sorted.len()) - 1]
+            let n = n.clamp(1, sorted.len());
+            let least = sorted[n - 1];
+            // Of rows that tie there, none.
+            match sorted.get(n) {
+                Some(next) if *next == least => least.next_up(),
+                _ => least,
+            }
         }
     };
     let detected = detector.detected(rows, scores, threshold)?;

@@ -191,8 +191,12 @@ fn chosen(
     let (n, d) = some.dim();
     let least = LEAST_ROWS.max(LEAST_ROWS_FOR_COLUMN * d);
     let is_possible = |k: &usize| *k == 1 || (k * least <= n && k * d * d <= MOST_ENTRIES);
+    let counts: Vec<usize> = COUNTS.into_iter().filter(is_possible).collect();
+    if counts.len() == 1 || n < 2 * FOLDS {
+        return Ok(1);
+    }
     let mut best = (1, f64::NEG_INFINITY);
-    for k in COUNTS.into_iter().filter(is_possible) {
+    for k in counts {
         let params = with_belief(params(options), believed, k);
         let Some(validated) =
             cross_validate(&sample, &params, [k], &[CovarianceType::Full], FOLDS)?
