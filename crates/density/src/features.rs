@@ -98,8 +98,7 @@ impl Points {
                 return Err(PointsError::Labels { column: name, why });
             }
             let texts = table.text(&name)?;
-            let blank = |text: &&str| table.is_missing(text);
-            if let Some(row) = texts.iter().position(|text| blank(&text)) {
+            if let Some(row) = texts.iter().position(|text| table.is_missing(text)) {
                 let why = format!("row {} has no label", row + 1);
                 return Err(PointsError::Labels { column: name, why });
             }
