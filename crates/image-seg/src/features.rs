@@ -11,7 +11,7 @@ use gmm_core::ndarray::Array2;
 use crate::data::Picture;
 
 pub(crate) use raster::{Raster, Sums};
-pub(crate) use scale::{Scale, shrunk, shrunk_size};
+pub(crate) use scale::{Scale, magnified, shrunk, shrunk_size};
 pub(crate) use texture::{Appearance, N_FEATURES, color};
 
 /// The space in which colours are compared.

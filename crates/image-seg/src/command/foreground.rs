@@ -25,8 +25,7 @@ pub(crate) struct Args {
         long,
         value_name = "X,Y,W,H",
         allow_hyphen_values = true,
-        conflicts_with = "mask",
-        required_unless_present = "mask"
+        conflicts_with = "mask"
     )]
     rectangle: Option<Rectangle>,
 
@@ -106,6 +105,11 @@ const MOST_COMPONENTS: usize = 50;
 
 /// Does what the command line says.
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    if args.rectangle.is_none() && args.mask.is_none() {
+        return Err(Failure::Usage(String::from(
+            "give a --rectangle or a --mask",
+        )));
+    }
     if args.components > MOST_COMPONENTS {
         return Err(Failure::Usage(format!(
             "--components {}: at most {MOST_COMPONENTS}",

@@ -78,6 +78,14 @@ pub(crate) fn shrunk(picture: &Picture, (w, h): (u32, u32)) -> Picture {
     Picture::of_pixels(w, h, pixels.collect())
 }
 
+/// The picture with every pixel a square of `factor`² pixels.
+pub(crate) fn magnified(picture: &Picture, factor: u32) -> Picture {
+    let size = (picture.width(), picture.height());
+    let large = (size.0 * factor, size.1 * factor);
+    let pixels = Scale::between(large, size).enlarged(picture.pixels());
+    Picture::of_pixels(large.0, large.1, pixels)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +110,7 @@ mod tests {
                 assert!((f64::from(small.pixels()[place][0]) - mean).abs() <= 0.5);
             }
         }
+        assert_eq!(shrunk(&magnified(&picture, 3), (7, 5)), picture);
         assert_eq!(shrunk_size((4000, 1), 1000), (2000, 1));
         assert_eq!(shrunk_size((7, 5), 35), (7, 5));
     }

@@ -18,7 +18,7 @@ use super::outline::{Edges, Outline};
 use super::parts::{neighbours, without_islands};
 use super::superpixels::patches;
 use crate::data::Picture;
-use crate::features::{Appearance, N_FEATURES, shrunk, shrunk_size};
+use crate::features::{Appearance, N_FEATURES, magnified, shrunk, shrunk_size};
 
 /// Pixels at which a picture is looked at: larger ones are made smaller.
 pub(super) const MOST_PIXELS: usize = 160_000;
@@ -109,6 +109,47 @@ pub fn find_regions(
     observe: &dyn Fn(&'static str),
 ) -> Result<Regions, GmmError> {
     check(options)?;
+    let factor = magnification(picture);
+    let found = match factor {
+        1 => divided(picture, options, observe)?,
+        _ => divided(&magnified(picture, factor), options, observe)?,
+    };
+    // The pixel in the middle of each square.
+    let (factor, width) = (factor as usize, picture.width() as usize);
+    let middle = |i: usize| {
+        let [x, y] = [i % width, i / width].map(|at| at * factor + factor / 2);
+        found.labels[y * width * factor + x]
+    };
+    let mut labels: Vec<u16> = (0..picture.pixels().len()).map(middle).collect();
+    without_islands((width, picture.height() as usize), &mut labels);
+    Ok(Regions::described(
+        picture,
+        &labels,
+        found.differences,
+        found.n_kinds,
+    ))
+}
+
+/// Small pictures are looked at with every pixel a square, so that smoothing leaves something between edges.
+fn magnification(picture: &Picture) -> u32 {
+    const LEAST_PIXELS: f64 = 40_000.0;
+    const MOST: f64 = 8.0;
+    let factor = (LEAST_PIXELS / picture.pixels().len() as f64).sqrt();
+    factor.ceil().clamp(1.0, MOST) as u32
+}
+
+/// What was found before it is described.
+struct Divided {
+    labels: Vec<u16>,
+    differences: Vec<(usize, f64)>,
+    n_kinds: usize,
+}
+
+fn divided(
+    picture: &Picture,
+    options: &RegionOptions,
+    observe: &dyn Fn(&'static str),
+) -> Result<Divided, GmmError> {
     observe("colours and textures");
     let size = shrunk_size((picture.width(), picture.height()), MOST_PIXELS);
     let small = shrunk(picture, size);
@@ -131,17 +172,11 @@ pub fn find_regions(
         edges: Edges::of(&seen.colors, (seen.width, seen.height)),
         costs: &|seen| colors.costs(seen),
     };
-    let mut labels = outline.enlarged(picture, &small, labels);
-    without_islands(
-        (picture.width() as usize, picture.height() as usize),
-        &mut labels,
-    );
-    Ok(Regions::described(
-        picture,
-        &labels,
-        differences(&steps, n_patches),
-        kinds.n_components(),
-    ))
+    Ok(Divided {
+        labels: outline.enlarged(picture, &small, labels),
+        differences: differences(&steps, n_patches),
+        n_kinds: kinds.n_components(),
+    })
 }
 
 fn check(options: &RegionOptions) -> Result<(), GmmError> {
