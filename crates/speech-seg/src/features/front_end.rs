@@ -146,9 +146,9 @@ pub struct Frames {
     pub rows: Array2<f64>,
     /// The middles of the frames, in seconds from the start.
     pub times: Vec<f64>,
-    /// The power of each frame in its bands, in dB re 1 unit² of the samples.
+    /// The power of each emphasised frame in its bands, in dB re 1 unit² of the samples.
     pub levels: Vec<f64>,
-    /// Which frames hold speech ([`speech_frames`]).
+    /// Which frames hold speech, by their power in the bands before it is emphasised ([`speech_frames`]).
     pub speech: Vec<bool>,
     /// The share of the recording's samples that are [clipped](clipped_share).
     pub clipped: f64,
@@ -215,18 +215,18 @@ impl FrontEnd {
         let most = bands.totals.iter().copied().fold(0.0, f64::max);
         let of_frames = bands.totals.iter().map(|e| e.max(most * QUIETEST).ln());
         let cepstra = analysis.cepstra(&logs, &of_frames.collect::<Vec<_>>());
-        let decibels = |energies: ArrayView1<'_, f64>| {
-            let sum = energies.sum().max(loudest * QUIETEST);
-            10.0 * sum.log10()
-        };
-        let levels: Vec<f64> = bands.energies.outer_iter().map(decibels).collect();
+        let decibels = |energy: f64| 10.0 * energy.max(loudest * QUIETEST).log10();
+        let of_bands = |energies: ArrayView1<'_, f64>| decibels(energies.sum());
+        let levels: Vec<f64> = bands.energies.outer_iter().map(of_bands).collect();
+        // Noise is as loud in high bands as in low ones and speech is not: emphasised, it would hide speech.
+        let heard: Vec<f64> = bands.plain.iter().map(|energy| decibels(*energy)).collect();
         let middle = |t: usize| {
             let at = t * analysis.step;
             (at as f64 + 0.5 * analysis.window.len() as f64) / f64::from(self.sample_rate)
         };
         Ok(Frames {
             times: (0..levels.len()).map(middle).collect(),
-            speech: speech_frames(&levels, self.step),
+            speech: speech_frames(&heard, self.step),
             rows: self.with_slopes(cepstra),
             levels,
             clipped,
@@ -357,6 +357,8 @@ struct Analysis {
     /// What the logarithms of the bands are multiplied by, cepstra × filters.
     cosines: Array2<f64>,
     has_energy: bool,
+    /// What the power of each bin was multiplied by in being emphasised, |1 − a·exp(−iω)|².
+    gains: Vec<f64>,
 }
 
 /// Energies of all frames.
@@ -365,6 +367,8 @@ struct BandEnergies {
     energies: Array2<f64>,
     /// Σx² of each frame, less its mean.
     totals: Vec<f64>,
+    /// The power of each frame in all bands as it is without emphasis.
+    plain: Vec<f64>,
 }
 
 impl Analysis {
@@ -393,6 +397,12 @@ impl Analysis {
             bank,
             cosines: cosines(settings),
             has_energy: settings.level == Level::Energy,
+            gains: (0..=n / 2)
+                .map(|bin| {
+                    let a = settings.pre_emphasis;
+                    1.0 + a * a - 2.0 * a * (2.0 * PI * bin as f64 / n as f64).cos()
+                })
+                .collect(),
         })
     }
 
@@ -402,6 +412,7 @@ impl Analysis {
         let n_frames = 1 + (samples.len() - self.window.len()) / self.step;
         let mut energies = Array2::zeros((n_frames, self.cosines.ncols()));
         let mut totals = Vec::with_capacity(n_frames);
+        let mut plain = Vec::with_capacity(n_frames);
         let mut buffer = vec![Complex::new(0.0, 0.0); n];
         let mut scratch = vec![Complex::new(0.0, 0.0); self.transform.get_inplace_scratch_len()];
         for (t, mut row) in energies.outer_iter_mut().enumerate() {
@@ -413,8 +424,18 @@ impl Analysis {
             row.iter_mut()
                 .zip(self.bank.energies(&power))
                 .for_each(|(slot, energy)| *slot = energy);
+            let unemphasised = power
+                .iter()
+                .zip(&self.gains)
+                .map(|(power, gain)| power / gain);
+            let unemphasised: Vec<f64> = unemphasised.collect();
+            plain.push(self.bank.energies(&unemphasised).sum());
         }
-        BandEnergies { energies, totals }
+        BandEnergies {
+            energies,
+            totals,
+            plain,
+        }
     }
 
     /// A frame without its mean, emphasised and weighted, with zeros after it; returns its energy before that.

@@ -12,7 +12,7 @@ const REACH: usize = 2;
 const RANGE: f64 = 60.0;
 
 /// Mean levels nearer to each other than this, in dB, are not speech and pause.
-const LEAST_DROP: f64 = 5.0;
+const LEAST_DROP: f64 = 4.0;
 
 /// Pauses shorter than this many seconds are part of the speech around them, and sounds shorter than that are clicks.
 const SHORTEST_PAUSE: f64 = 0.1;

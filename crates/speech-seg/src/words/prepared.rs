@@ -1,6 +1,6 @@
 //! Clips as rows.
 
-use gmm_core::ndarray::Array2;
+use gmm_core::ndarray::{Array2, s};
 use rayon::prelude::*;
 
 use super::{Clip, WordError, WordOptions};
@@ -10,6 +10,9 @@ use crate::features::{FrontEnd, FrontEndError, Normalization, Pauses};
 /// Rows that the mean of a clip is taken to be worth less than what is believed of it: the mean of a word says as much of
 /// the word as of the microphone.
 const BELIEVED_ROWS: f64 = 100.0;
+
+/// Frames at either end that are more than this many dB quieter than the loudest are no part of the word.
+const QUIET_ENDS: f64 = 30.0;
 
 /// A clip with its rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +78,7 @@ impl Prepared {
     }
 }
 
-/// The rows of a clip. How loud it was is taken away by the ninth decile of its level, and of the mean of the other cepstra
+/// The rows of a clip from its first frame within 30 dB of the loudest to its last. How loud it was is taken away by the ninth decile of its level, and of the mean of the other cepstra
 /// what its frames are worth, n/(n + 100).
 pub(super) fn rows_of(
     recording: &Recording,
@@ -86,7 +89,16 @@ pub(super) fn rows_of(
         normalization: Normalization::None,
         ..front_end.clone()
     };
-    let mut rows = plain.rows(recording)?;
+    let frames = plain.frames(recording)?;
+    let loudest = frames
+        .levels
+        .iter()
+        .copied()
+        .fold(f64::NEG_INFINITY, f64::max);
+    let is_loud = |level: &f64| *level >= loudest - QUIET_ENDS;
+    let first = frames.levels.iter().position(is_loud).unwrap_or(0);
+    let last = frames.levels.iter().rposition(is_loud).unwrap_or(0);
+    let mut rows = frames.rows.slice(s![first..=last, ..]).to_owned();
     let n = rows.nrows() as f64;
     let has_level = plain.level != crate::features::Level::None;
     for j in 0..plain.n_cepstra {

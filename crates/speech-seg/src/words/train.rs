@@ -36,12 +36,12 @@ pub struct WordOptions {
 }
 
 impl Default for WordOptions {
-    /// 8 states of 2 Gaussians, learnt with throats a tenth shorter and longer too.
+    /// 8 states of 4 Gaussians, learnt with throats a tenth shorter and longer too.
     fn default() -> Self {
         Self {
             front_end: FrontEnd::default(),
             n_states: 8,
-            n_components: 2,
+            n_components: 4,
             warps: vec![0.9, 1.1],
             believed_rows: 50.0,
             max_n_iterations: 15,

@@ -220,3 +220,43 @@ fn impossible_settings_are_named() {
         "slopes",
     );
 }
+
+/// Shares of frames that are told apart as they are without noise, and of those that are taken for speech.
+fn under_noise(decibels: f64) -> (f64, f64) {
+    let shipped = Recording::shipped().unwrap();
+    let samples = shipped.samples();
+    let power = samples.iter().map(|x| x * x).sum::<f64>() / samples.len() as f64;
+    // Uniform from −1 to 1, of variance 1/3; Marsaglia's xorshift.
+    let scale = (3.0 * power / 10f64.powf(decibels / 10.0)).sqrt();
+    let mut state = 1u32;
+    let mut noise = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        2.0 * f64::from(state) / f64::from(u32::MAX) - 1.0
+    };
+    let noisy: Vec<f64> = samples.iter().map(|x| x + scale * noise()).collect();
+    let front_end = FrontEnd::default();
+    let clean = front_end.frames(&shipped).unwrap().speech;
+    let found = front_end
+        .frames(&Recording::new(8000, noisy).unwrap())
+        .unwrap()
+        .speech;
+    let n = clean.len() as f64;
+    let same = clean.iter().zip(&found).filter(|(a, b)| a == b).count();
+    (
+        same as f64 / n,
+        found.iter().filter(|&&s| s).count() as f64 / n,
+    )
+}
+
+#[test]
+fn speech_and_pauses_are_told_apart_in_noise() {
+    for (decibels, least) in [(20.0, 0.75), (10.0, 0.75)] {
+        let (same, speech) = under_noise(decibels);
+        assert!(
+            same > least && (0.4..0.9).contains(&speech),
+            "{decibels} dB: {same}, {speech}"
+        );
+    }
+}
