@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use gmm_core::hmm::{FittedHmm, GaussianHmm, Sequences};
-use gmm_core::ndarray::{Array2, Axis};
+use gmm_core::ndarray::Array2;
 use gmm_core::{CovarianceType, GmmError, Ridge, Sample};
 
 use crate::data::Recording;
@@ -123,7 +123,6 @@ pub fn classes(
 }
 
 fn fitted(rows: &Array2<f64>, k: usize, seed: u64) -> Result<FittedHmm, GmmError> {
-    let rows = rows - &rows.mean_axis(Axis(0)).unwrap_or_default();
     let params = GaussianHmm::params(k)
         .covariance_type(CovarianceType::Diagonal)
         .ridge(Ridge::Absolute(1e-2))
@@ -132,7 +131,7 @@ fn fitted(rows: &Array2<f64>, k: usize, seed: u64) -> Result<FittedHmm, GmmError
         .max_n_iterations(60)
         .tolerance(1e-4)
         .seed(seed);
-    params.fit(&Sequences::one(Sample::new(&rows)))
+    params.fit(&Sequences::one(Sample::new(rows)))
 }
 
 /// Labels in the order of the mean levels of their frames, without those that no frame has, and these levels.
