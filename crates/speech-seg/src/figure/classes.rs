@@ -1,4 +1,4 @@
-//! Classes of sound: levels over ribbons of classes and of speech.
+//! Classes of sound: levels over ribbons of classes and of sound.
 
 use gmm_figures::{
     Anchor, Axes, BELOW, Color, Fill, Frame, HEADING, Key, LEFT, MUTED, Sheet, Stroke, VERMILION,
@@ -14,7 +14,7 @@ const GAP: u32 = 16;
 const MARGIN: u32 = 24;
 const LINE: Color = Color(90, 90, 90);
 
-/// The levels of a recording's frames over a ribbon of their classes and one of speech.
+/// The levels of a recording's frames over a ribbon of their classes and one of sound, told by loudness alone.
 #[derive(Debug, Clone)]
 pub struct ClassChart<'a> {
     /// What it shows.
@@ -73,7 +73,7 @@ impl ClassChart<'_> {
         let spoken = (found.times.iter().zip(&found.speech))
             .filter(|(_, speech)| **speech)
             .map(|(t, _)| (t - 0.5 * step, t + 0.5 * step, VERMILION));
-        self.ribbon(&mut sheet, frame, (1, end), "Speech", spoken);
+        self.ribbon(&mut sheet, frame, (1, end), "Sound", spoken);
         sheet
     }
 
