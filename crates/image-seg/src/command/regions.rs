@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// Picture to divide: PNG, JPEG, PNM or BMP
     input: PathBuf,
 
-    /// Number of regions, in place of as many as differ
+    /// Number of regions, in place of as many as differ; small pictures may have fewer
     #[arg(long, value_name = "N", value_parser = parse_count, allow_negative_numbers = true,
           conflicts_with = "threshold")]
     regions: Option<usize>,
