@@ -354,7 +354,7 @@ mod tests {
     fn one_voice_is_one_and_a_number_asked_for_is_kept() {
         let one = voices(&[0; 8]);
         assert_eq!(turns(&one, &TurnOptions::default()).unwrap().n_speakers, 1);
-        let three = voices(&[0, 0, 1, 1, 2, 2, 0, 0, 2, 2]);
+        let three = voices(&[0, 1, 2, 0, 2].map(|who| [who; 5]).concat());
         let asked = TurnOptions {
             n_speakers: 3..=3,
             ..TurnOptions::default()
