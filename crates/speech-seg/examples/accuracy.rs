@@ -5,7 +5,10 @@
 
 use std::path::PathBuf;
 
-use speech_seg::words::{Clip, LeaveOut, Prepared, Validation, WordError, WordOptions, validate};
+use speech_seg::words::{
+    Clip, Hearing, LeaveOut, Prepared, SpeakerAdaptation, Validation, WordError, WordOptions,
+    validate,
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args_os().nth(1).map(PathBuf::from);
@@ -19,18 +22,32 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("a speaker left out", LeaveOut::Speaker),
         ("takes left out, five-fold", LeaveOut::Takes(5)),
     ] {
-        let chains = validated(&prepared, &ours, leave_out)?;
-        let mixtures = validated(&plain, &baseline, leave_out)?;
-        println!("{what:<28} {:>14} {:>14}", "16 Gaussians", "ours");
-        for (a, b) in mixtures.folds.iter().zip(&chains.folds) {
-            row(&a.name, a.accuracy(), b.accuracy());
-        }
-        row("all", mixtures.tested.accuracy(), chains.tested.accuracy());
-        let losses = (mixtures.tested.log_loss(), chains.tested.log_loss());
+        let together = Hearing::Together(SpeakerAdaptation::default());
+        let all = [
+            validated(&plain, &baseline, leave_out, Hearing::Alone)?,
+            validated(&prepared, &ours, leave_out, Hearing::Alone)?,
+            validated(&plain, &baseline, leave_out, together)?,
+            validated(&prepared, &ours, leave_out, together)?,
+        ];
         println!(
-            "{:<28} {:>14.3} {:>14.3}\n",
-            "mean -ln p(word)", losses.0, losses.1
+            "{what:<26} {:>14} {:>14} {:>31}",
+            "", "each alone", "the speaker's together"
         );
+        println!(
+            "{:<26} {:>14} {:>14} {:>14} {:>14}",
+            "", "16 Gaussians", "ours", "16 Gaussians", "ours"
+        );
+        for (place, fold) in all[0].folds.iter().enumerate() {
+            row(
+                &fold.name,
+                all.each_ref().map(|v| v.folds[place].accuracy()),
+            );
+        }
+        row("all", all.each_ref().map(|v| v.tested.accuracy()));
+        let losses = all
+            .each_ref()
+            .map(|v| format!("{:>14.3}", v.tested.log_loss()));
+        println!("{:<26} {}\n", "mean -ln p(word)", losses.join(" "));
     }
     Ok(())
 }
@@ -39,15 +56,12 @@ fn validated(
     clips: &[Prepared],
     options: &WordOptions,
     leave_out: LeaveOut,
+    hearing: Hearing,
 ) -> Result<Validation, WordError> {
-    validate(clips, options, leave_out, &mut |_, _| {})
+    validate(clips, options, leave_out, hearing, &mut |_, _| {})
 }
 
-fn row(name: &str, mixtures: f64, chains: f64) {
-    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
-    println!(
-        "{name:<28} {:>14} {:>14}",
-        percent(mixtures),
-        percent(chains)
-    );
+fn row(name: &str, shares: [f64; 4]) {
+    let percents = shares.map(|share| format!("{:>12.2} %", 100.0 * share));
+    println!("{name:<26} {}", percents.join(" "));
 }

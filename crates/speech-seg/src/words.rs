@@ -5,6 +5,7 @@
 //! learnt as speakers with shorter and longer throats would have said them (Jaitly & Hinton, ICML workshop, 2013), and
 //! variances are drawn towards those of all words, by as much as the rows are few.
 
+mod adapt;
 mod clip;
 mod matrix;
 mod model;
@@ -13,6 +14,7 @@ mod prepared;
 mod train;
 mod validation;
 
+pub use adapt::{Hearing, SpeakerAdaptation};
 pub use clip::{Clip, Naming};
 pub use matrix::matrix_chart;
 pub use model::{Recognized, WordModels};

@@ -6,7 +6,7 @@ mod recognize;
 
 use gmm_cli::Failure;
 use gmm_cli::clap::{self, Subcommand};
-use speech_seg::words::WordError;
+use speech_seg::words::{Hearing, SpeakerAdaptation, WordError};
 
 /// What the task is told.
 #[derive(Debug, clap::Args)]
@@ -15,6 +15,7 @@ Clips are WAV files of one word each, named WORD_SPEAKER_TAKE.wav, or WORD/SPEAK
 
 Examples:
   speech-seg words validate clips --leave-out speaker    how well a voice is understood that was never heard
+  speech-seg words validate clips --leave-out speaker --together    the same after getting used to it
   speech-seg words train clips --model digits.json       learn the words and keep them
   speech-seg words recognize a.wav b.wav --model digits.json --csv out.csv
   speech-seg words recognize others/*.wav --model digits.json --labelled")]
@@ -39,6 +40,15 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Task::Train(args) => learn::train(args),
         Task::Validate(args) => learn::validate(args),
         Task::Recognize(args) => recognize::run(args),
+    }
+}
+
+/// How clips are heard.
+fn hearing(together: bool) -> Hearing {
+    if together {
+        Hearing::Together(SpeakerAdaptation::default())
+    } else {
+        Hearing::Alone
     }
 }
 

@@ -61,11 +61,18 @@ impl WordModels {
     /// # Errors
     /// [`WordError::Frames`] for a recording shorter than a frame or silent.
     pub fn recognize(&self, name: &str, recording: &Recording) -> Result<Recognized, WordError> {
-        let rows = rows_of(recording, &self.front_end).map_err(|error| WordError::Frames {
+        self.recognize_rows(self.rows(name, recording)?.view())
+    }
+
+    /// The rows of a recording, as those of the clips were made; `name` is what it is called where there are none.
+    ///
+    /// # Errors
+    /// [`WordError::Frames`] for a recording shorter than a frame or silent.
+    pub fn rows(&self, name: &str, recording: &Recording) -> Result<Array2<f64>, WordError> {
+        rows_of(recording, &self.front_end).map_err(|error| WordError::Frames {
             name: String::from(name),
             error,
-        })?;
-        self.recognize_rows(rows.view())
+        })
     }
 
     /// What rows say that were made as those of the clips were.
@@ -120,7 +127,7 @@ pub(super) fn stretched(rows: ArrayView2<'_, f64>, n: usize) -> Array2<f64> {
 }
 
 /// exp(scale·l) over their sum.
-fn posteriors(log_likelihoods: &[f64], scale: f64) -> Vec<f64> {
+pub(super) fn posteriors(log_likelihoods: &[f64], scale: f64) -> Vec<f64> {
     let most = log_likelihoods
         .iter()
         .copied()

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use gmm_core::ndarray::Array2;
-use rayon::prelude::*;
 
 use super::model::{Recognized, WordModels};
-use super::{Prepared, WordError, WordOptions};
+use super::{Hearing, Prepared, WordError, WordOptions};
 
 /// What is left out of learning, one after the other, and then recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,13 +109,17 @@ pub struct Validation {
 /// Recognises clips.
 ///
 /// # Errors
-/// As [`WordModels::recognize_rows`].
-pub fn tested(models: &WordModels, clips: &[&Prepared]) -> Result<Tested, WordError> {
-    let recognized: Vec<Result<Recognized, WordError>> = clips
-        .par_iter()
-        .map(|clip| models.recognize_rows(clip.rows.view()))
+/// As [`WordModels::recognize_all`].
+pub fn tested(
+    models: &WordModels,
+    clips: &[&Prepared],
+    hearing: Hearing,
+) -> Result<Tested, WordError> {
+    let heard: Vec<_> = clips
+        .iter()
+        .map(|clip| (clip.speaker.as_deref(), clip.rows.view()))
         .collect();
-    let recognized: Vec<Recognized> = recognized.into_iter().collect::<Result<_, _>>()?;
+    let recognized = models.recognize_all(&heard, hearing)?;
     let words = clips.iter().map(|clip| clip.word.clone());
     Ok(Tested::of(models, words.zip(recognized)))
 }
@@ -131,6 +134,7 @@ pub fn validate(
     clips: &[Prepared],
     options: &WordOptions,
     leave_out: LeaveOut,
+    hearing: Hearing,
     observe: &mut dyn FnMut(usize, &str),
 ) -> Result<Validation, WordError> {
     let mut folds = folds(clips, leave_out)?;
@@ -148,7 +152,7 @@ pub fn validate(
             .collect();
         let models = WordModels::train(&learnt, options)?;
         let left_out: Vec<&Prepared> = fold.clips.iter().map(|&i| &clips[i]).collect();
-        let found = tested(&models, &left_out)?;
+        let found = tested(&models, &left_out, hearing)?;
         fold.n_right = found.n_right();
         // Every word is learnt in every fold, so that places are the same in all.
         for (&i, one) in fold.clips.iter().zip(found.recognized) {

@@ -13,7 +13,7 @@ use speech_seg::words::{
 };
 
 use super::output::{JsonTested, summary, table};
-use super::refused;
+use super::{hearing, refused};
 
 /// The share of clipped samples from which on a clip is named.
 const CLIPPED: f64 = 0.01;
@@ -93,6 +93,10 @@ pub(super) struct ValidateArgs {
     #[arg(long, value_name = "WHAT", default_value = "takes", ignore_case = true)]
     leave_out: LeaveOutArg,
 
+    /// Hear the clips of each speaker together, by models that get used to the voice
+    #[arg(long)]
+    together: bool,
+
     #[command(flatten)]
     output: OutputArgs,
 
@@ -146,9 +150,16 @@ pub(super) fn validate(args: ValidateArgs) -> Result<(), Failure> {
         LeaveOutArg::Speaker => (LeaveOut::Speaker, "speaker"),
         LeaveOutArg::Takes => (LeaveOut::Takes(5), "takes"),
     };
-    let validation = validated(&prepared, &options, leave_out, &mut |place, name| {
-        bar.say(format!("{}: learning without {name}", place + 1));
-    });
+    let hearing = hearing(args.together);
+    let validation = validated(
+        &prepared,
+        &options,
+        leave_out,
+        hearing,
+        &mut |place, name| {
+            bar.say(format!("{}: learning without {name}", place + 1));
+        },
+    );
     bar.finish();
     let validation = validation.map_err(refused)?;
     let names: Vec<String> = clips.iter().map(|clip| clip.name.clone()).collect();

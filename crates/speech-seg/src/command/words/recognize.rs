@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use gmm_cli::clap;
 use gmm_cli::{Bar, FIGURE, Failure, OutputArgs, TableArgs, Targets, to_json};
+use gmm_core::ndarray::Array2;
 use gmm_table::{number, to_csv};
 use serde::Serialize;
 use speech_seg::Recording;
-use speech_seg::words::{Clip, Naming, Recognized, Tested, WordModels, matrix_chart};
+use speech_seg::words::{Clip, Naming, Recognized, Tested, WordError, WordModels, matrix_chart};
 
 use super::output::{JsonTested, summary, table};
-use super::refused;
+use super::{hearing, refused};
 
 /// What the task is told.
 #[derive(Debug, clap::Args)]
@@ -26,6 +27,10 @@ pub(super) struct Args {
     /// The files are named WORD_SPEAKER_TAKE.wav: tell how many are recognised, and draw which words are taken for which
     #[arg(long)]
     labelled: bool,
+
+    /// The files are of one speaker, or of those their names say: hear them together, by models that get used to the voice
+    #[arg(long)]
+    together: bool,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -71,7 +76,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let bar = Bar::new(1, args.output.quiet);
     bar.say("recognising");
     let (files, json, lines) = if args.labelled {
-        let (tested, names) = labelled(&models, &args.files)?;
+        let (tested, names) = labelled(&models, &args)?;
         let json = to_json(&JsonTested::new(&tested, &names, &[]))?;
         let drawn = matrix_chart(&tested, "Spoken words");
         let place = figure.clone().unwrap_or_default();
@@ -80,8 +85,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             .map_err(|e| Failure::of(place.display(), e))?;
         ((drawn, table(&tested, &names)), json, summary(&tested, &[]))
     } else {
-        let found: Vec<(String, Result<Recognized, String>)> =
-            args.files.iter().map(|path| said(&models, path)).collect();
+        let found = said(&models, &args)?;
         let clips: Vec<JsonClip<'_>> = found.iter().map(|f| json_clip(&models, f)).collect();
         let lines = found.iter().map(|f| line(&models, f)).collect();
         (
@@ -112,32 +116,50 @@ fn model(path: &Path) -> Result<WordModels, Failure> {
     WordModels::from_json(&text).map_err(|e| Failure::of(path.display(), e))
 }
 
-/// A recording's word; one that cannot be read or holds no sound has none, and the others are recognised all the same.
-fn said(models: &WordModels, path: &Path) -> (String, Result<Recognized, String>) {
-    let name = path.display().to_string();
-    let found = Recording::read(path)
-        .map_err(|e| format!("{name}: {e}"))
-        .and_then(|recording| {
-            models
-                .recognize(&name, &recording)
-                .map_err(|e| e.to_string())
-        });
-    (name, found)
+/// Recordings with their words, or why there are none.
+type Words = Vec<(String, Result<Recognized, String>)>;
+
+/// The word of each recording; one that cannot be read or holds no sound has none, and the others are recognised all the same.
+fn said(models: &WordModels, args: &Args) -> Result<Words, Failure> {
+    let rows_of = |path: &PathBuf| {
+        let name = path.display().to_string();
+        let recording = Recording::read(path).map_err(|e| format!("{name}: {e}"))?;
+        models.rows(&name, &recording).map_err(|e| e.to_string())
+    };
+    let all: Vec<Result<Array2<f64>, String>> = args.files.iter().map(rows_of).collect();
+    let heard = all.iter().flatten().map(|rows| (None, rows.view()));
+    let found = models.recognize_all(&heard.collect::<Vec<_>>(), hearing(args.together));
+    let mut found = found.map_err(refused)?.into_iter();
+    let named = args.files.iter().map(|path| path.display().to_string());
+    let words = all.iter().map(|rows| match rows {
+        Ok(_) => found.next().ok_or_else(String::new),
+        Err(why) => Err(why.clone()),
+    });
+    Ok(named.zip(words).collect())
 }
 
 /// Files whose names say their words.
-fn labelled(models: &WordModels, files: &[PathBuf]) -> Result<(Tested, Vec<String>), Failure> {
-    let mut clips = Vec::with_capacity(files.len());
-    for path in files {
-        let clip = Clip::read(path, Naming::Names).map_err(refused)?;
-        let found = models
-            .recognize(&clip.name, &clip.recording)
-            .map_err(refused)?;
-        clips.push((clip, found));
-    }
-    let names = clips.iter().map(|(clip, _)| clip.name.clone()).collect();
-    let pairs = clips.into_iter().map(|(clip, found)| (clip.word, found));
-    Ok((Tested::of(models, pairs), names))
+fn labelled(models: &WordModels, args: &Args) -> Result<(Tested, Vec<String>), Failure> {
+    let read = |path: &PathBuf| {
+        let clip = Clip::read(path, Naming::Names)?;
+        let rows = models.rows(&clip.name, &clip.recording)?;
+        Ok((clip, rows))
+    };
+    let clips: Vec<(Clip, Array2<f64>)> = args
+        .files
+        .iter()
+        .map(read)
+        .collect::<Result<_, WordError>>()
+        .map_err(refused)?;
+    let heard = clips.iter();
+    let heard: Vec<_> = heard
+        .map(|(clip, rows)| (clip.speaker.as_deref(), rows.view()))
+        .collect();
+    let found = models.recognize_all(&heard, hearing(args.together));
+    let words = clips.iter().map(|(clip, _)| clip.word.clone());
+    let tested = Tested::of(models, words.zip(found.map_err(refused)?));
+    let names = clips.into_iter().map(|(clip, _)| clip.name);
+    Ok((tested, names.collect()))
 }
 
 fn json_clip<'a>(
@@ -167,7 +189,7 @@ fn line(models: &WordModels, (name, found): &(String, Result<Recognized, String>
 }
 
 /// Every recording with its word, its posterior, those of all words, and why there is none.
-fn words(models: &WordModels, all: &[(String, Result<Recognized, String>)]) -> Vec<u8> {
+fn words(models: &WordModels, all: &Words) -> Vec<u8> {
     let mut head = ["clip", "word", "posterior"].map(String::from).to_vec();
     head.extend(models.words().iter().map(|word| format!("p_{word}")));
     head.push(String::from("refused"));
