@@ -165,16 +165,16 @@ pub(super) fn table(
         } else {
             String::new()
         };
-        let found = match voices.identified(&j.scores) {
-            Some(_) => "yes",
-            None => "none of them",
-        };
-        let wrong = match truth(i) {
-            Some(name) if name != voices.names()[best] => "  wrong",
-            _ => "",
+        let is_accepted = voices.identified(&j.scores).is_some();
+        let is_right = truth(i).map(|name| name == voices.names()[best]);
+        let found = match (is_right, is_accepted) {
+            (Some(false), _) => "wrong",
+            (Some(true), false) => "yes, though a stranger may score as much",
+            (None, false) => "none of them",
+            (_, true) => "yes",
         };
         lines.push(format!(
-            "{:<width$}  {:<names$} {:>7} {next:>7}  {found}{wrong}",
+            "{:<width$}  {:<names$} {:>7} {next:>7}  {found}",
             j.name,
             voices.names()[best],
             decimal(j.scores.scores[best], 2),

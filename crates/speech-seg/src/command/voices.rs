@@ -65,7 +65,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             "{right} of {} recordings have their speaker as the most likely one",
             judged.len()
         ));
-        lines.push(judged::explained("identified", &voices.any));
+        lines.push(judged::explained(
+            "against strangers a voice is accepted",
+            &voices.any,
+        ));
         lines
     })
 }
