@@ -234,7 +234,7 @@ impl Images {
     }
 
     /// The images with these numbers; the classes are those that are left.
-    pub(crate) fn select(&self, numbers: &[usize]) -> Self {
+    pub fn select(&self, numbers: &[usize]) -> Self {
         let labels: Vec<usize> = numbers.iter().map(|&i| self.labels[i]).collect();
         let mut classes = labels.clone();
         classes.sort_unstable();

@@ -1,11 +1,11 @@
 //! Images with what they were read as, and how the ridge decides.
 
 mod judgement;
+mod picture;
 
 pub use judgement::draw_judgement;
+pub use picture::Pictures;
 
-use gmm_figures::image::imageops::{self, FilterType};
-use gmm_figures::image::{Rgb, RgbImage};
 use gmm_figures::{
     Anchor, Axes, BELOW, Color, Fill, Frame, HEADING, Key, LEFT, MUTED, Place, Sheet, Stroke, TEXT,
     VERMILION, distinct, legend, padded,
@@ -14,12 +14,8 @@ use gmm_figures::{
 use crate::data::Images;
 use crate::model::Report;
 use crate::validation::HeldOut;
+use picture::{CELL, MARGIN, SIDE, framed};
 
-/// The side of a shown image, in pixels.
-const SIDE: u32 = 66;
-/// From one image to the next, across and down.
-const CELL: (u32, u32) = (94, 104);
-const MARGIN: u32 = 30;
 /// Images in a row, and rows of any images, above those that were misread.
 const ACROSS: usize = 10;
 const ROWS: usize = 4;
@@ -89,12 +85,10 @@ fn spread(of: usize, n: usize) -> Vec<usize> {
 }
 
 fn grid(sheet: &mut Sheet, images: &Images, held_out: &HeldOut, shown: &[usize], top: u32) {
+    let pictures = Pictures::of(images);
     for (place, &i) in shown.iter().enumerate() {
         let (column, row) = ((place % ACROSS) as u32, (place / ACROSS) as u32);
         let x = MARGIN + column * CELL.0 + (CELL.0 - SIDE) / 2;
-        let y = top + row * CELL.1;
-        let picture = ink(images, i);
-        let (w, h) = picture.dimensions();
         let reading = &held_out.readings[i];
         let text = format!("{} read as {}", reading.label, reading.predicted);
         let (frame, color) = if reading.is_right() {
@@ -102,41 +96,9 @@ fn grid(sheet: &mut Sheet, images: &Images, held_out: &HeldOut, shown: &[usize],
         } else {
             (VERMILION, VERMILION)
         };
-        let corner: Place = (f64::from(x) - 2.0, f64::from(y) - 2.0);
-        let size = (f64::from(w) + 4.0, f64::from(h) + 4.0);
-        sheet.rectangle(corner, size, Fill::new(frame));
-        sheet.place(picture, (x, y));
-        let below = (f64::from(x) + 0.5 * f64::from(w), f64::from(y + h) + 14.0);
-        sheet.text(&text, below, 13.0, color, Anchor::Center);
+        let at = (x, top + row * CELL.1);
+        framed(sheet, pictures.ink(i), at, frame, (&text, color));
     }
-}
-
-/// An image as dark ink on white, enlarged or shrunk to about [`SIDE`] pixels.
-fn ink(images: &Images, i: usize) -> RgbImage {
-    let (width, height) = (images.width(), images.height());
-    let brightest = images.pixels().iter().copied().fold(0.0, f64::max);
-    let picture = RgbImage::from_fn(width as u32, height as u32, |x, y| {
-        let value = images.pixels()[(i, y as usize * width + x as usize)];
-        let share = if brightest > 0.0 {
-            value / brightest
-        } else {
-            0.0
-        };
-        Rgb([(255.0 * (1.0 - share.clamp(0.0, 1.0))) as u8; 3])
-    });
-    let longer = width.max(height) as u32;
-    let scaled = |side: u32| (u64::from(side) * u64::from(SIDE) / u64::from(longer)).max(1) as u32;
-    let filter = if longer <= SIDE {
-        FilterType::Nearest
-    } else {
-        FilterType::Triangle
-    };
-    imageops::resize(
-        &picture,
-        scaled(width as u32),
-        scaled(height as u32),
-        filter,
-    )
 }
 
 /// Accuracy in the inner validations against the ridge, a line for each number of components.

@@ -63,6 +63,19 @@ impl Judgement {
         (0..self.n_images()).filter(|&i| !self.is_right(i)).count()
     }
 
+    /// The images that were misread, those with the largest odds against the truth first.
+    pub fn misread(&self) -> Vec<usize> {
+        let mut out: Vec<usize> = (0..self.n_images())
+            .filter(|&i| !self.is_right(i))
+            .collect();
+        let log_odds = |i: usize| {
+            let said = self.log_posteriors.row(i);
+            said[self.predicted[i]] - said[self.class_of[i]]
+        };
+        out.sort_by(|&a, &b| log_odds(b).total_cmp(&log_odds(a)));
+        out
+    }
+
     /// Whether image i was read right.
     pub fn is_right(&self, i: usize) -> bool {
         self.predicted[i] == self.class_of[i]
@@ -190,6 +203,9 @@ mod tests {
         let four = four();
         assert_eq!((four.n_errors(), four.accuracy()), (1, 0.75));
         assert_eq!(four.confusion(), gmm_core::ndarray::array![[3, 1], [0, 0]]);
+        assert_eq!(four.misread(), [2]);
+        let turned = Judgement::of(four.log_posteriors.clone(), vec![1; 4]);
+        assert_eq!(turned.misread(), [0, 1, 3]);
         let curve: Vec<(f64, f64)> = four
             .rejection()
             .iter()

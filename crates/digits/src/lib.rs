@@ -28,7 +28,7 @@ mod validation;
 pub use classifier::{Classifier, Prior, Settings};
 pub use data::{Images, ImagesError, Reading as ImageReading, Scans};
 pub use features::{Features, View};
-pub use figure::{draw, draw_judgement, draw_ridges};
+pub use figure::{Pictures, draw, draw_judgement, draw_ridges};
 pub use folds::Folds;
 pub use judgement::{Bin, Judgement, Operating};
 pub use model::{Candidate, Fold, Options, Report, Slide, analyze};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use digits::{Bin, Operating};
+use digits::{Bin, Operating, Pictures};
 use gmm_cli::clap;
 use gmm_cli::{Failure, OutputArgs, Places, TableArgs, named_after, to_json};
 use serde::Serialize;
@@ -80,7 +80,8 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         rejection: at,
         reject_curve: judged.rejection(),
     })?;
-    let figure = digits::draw_judgement(&judged, recognizer.classes(), threshold, &name)
+    let pictures = Pictures::of_scans(&scans);
+    let figure = digits::draw_judgement(&judged, &pictures, recognizer.classes(), threshold, &name)
         .to_file(&places.figure)
         .map_err(|e| Failure::of(places.figure.display(), e))?;
     places.deliver(&args.output, (&figure, &table, &json), || {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use digits::{Own, Part, Prior, Shape, TrainOptions, View, train};
+use digits::{Own, Part, Pictures, Prior, Shape, TrainOptions, View, train};
 use gmm_cli::clap;
 use gmm_cli::{
     Bar, FIGURE, Failure, OutputArgs, Targets, named_after, parse_count, parse_seed, parse_share,
@@ -131,8 +131,10 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let text = recognizer
         .to_json()
         .map_err(|e| Failure::of(model.display(), e))?;
+    let shown = images.select(&trained.held_out_images);
     let picture = digits::draw_judgement(
         held,
+        &Pictures::of(&shown),
         recognizer.classes(),
         threshold,
         "held out in turn while learning",

@@ -1,19 +1,24 @@
 //! How well images were read: confusion, calibration and rejection.
 
 use gmm_figures::{
-    Axes, BELOW, BLUE, Fill, Frame, HEADING, Key, LEFT, MUTED, Place, Sheet, Stroke, VERMILION,
-    confusion_matrix, legend, padded,
+    Anchor, Axes, BELOW, BLUE, Fill, Frame, HEADING, Key, LEFT, MUTED, Place, Sheet, Stroke, TEXT,
+    VERMILION, confusion_matrix, legend, padded,
 };
 
+use super::picture::{CELL, MARGIN, Pictures, SIDE, framed};
 use crate::judgement::Judgement;
 
+/// Rows of misread images, at most.
+const MOST_MISREAD: u32 = 2;
 const MATRIX: u32 = 420;
 const PANEL: (u32, u32) = (360, 160);
 
 /// A sheet with the confusion matrix, what was said against what came true, and the errors that remain where the least
-/// probable images are not read; `threshold` is marked.
+/// probable images are not read; `threshold` is marked. Below are the misread images, those with the largest odds against
+/// the truth first.
 pub fn draw_judgement(
     judgement: &Judgement,
+    pictures: &Pictures<'_>,
     classes: &[usize],
     threshold: f64,
     subtitle: &str,
@@ -36,7 +41,11 @@ pub fn draw_judgement(
         y: top + PANEL.1 + 100,
         ..upper
     };
-    let mut sheet = Sheet::new(x + PANEL.0 + 34, top + MATRIX + BELOW);
+    let misread = judgement.misread();
+    let (width, below) = (x + PANEL.0 + 34, top + MATRIX + BELOW);
+    let across = ((width - 2 * MARGIN) / CELL.0) as usize;
+    let n_rows = misread.len().div_ceil(across).min(MOST_MISREAD as usize) as u32;
+    let mut sheet = Sheet::new(width, below + 42 + n_rows * CELL.1);
     sheet.heading(
         &format!(
             "{:.2} % of {} images read right",
@@ -51,6 +60,34 @@ pub fn draw_judgement(
     confusion_matrix(&mut sheet, matrix, &names, &counts);
     reliability(&mut sheet, upper, judgement);
     rejection(&mut sheet, lower, judgement, threshold);
+    let shown = &misread[..misread.len().min(across * n_rows as usize)];
+    let caption = match misread.len() {
+        0 => String::from("None was misread"),
+        n if n > shown.len() => {
+            let shown = shown.len();
+            format!(
+                "The worst {shown} of {n} misread, by the odds against the truth: the digit, what it was read as and how surely"
+            )
+        }
+        n => format!(
+            "All {n} misread, by the odds against the truth: the digit, what it was read as and how surely"
+        ),
+    };
+    let left = (f64::from(MARGIN), f64::from(below) + 16.0);
+    sheet.bold(&caption, left, 15.0, TEXT, Anchor::Left);
+    for (place, &i) in shown.iter().enumerate() {
+        let (column, row) = ((place % across) as u32, (place / across) as u32);
+        let x = MARGIN + column * CELL.0 + (CELL.0 - SIDE) / 2;
+        let text = format!(
+            "{} → {}, {:.1} %",
+            names[judgement.class_of[i]],
+            names[judgement.predicted[i]],
+            100.0 * judgement.posterior(i)
+        );
+        let at = (x, below + 40 + row * CELL.1);
+        let label = (text.as_str(), VERMILION);
+        framed(&mut sheet, pictures.ink(i), at, VERMILION, label);
+    }
     sheet
 }
 

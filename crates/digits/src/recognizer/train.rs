@@ -67,6 +67,8 @@ pub struct Trained {
     /// How images were read when they were held out. The settings are those that did best on them, so others are read a
     /// little worse; [`cross_validate`] tells how much.
     pub held_out: Judgement,
+    /// The numbers of these images.
+    pub held_out_images: Vec<usize>,
 }
 
 impl TrainOptions {
@@ -200,6 +202,7 @@ pub fn train(
     Ok(Trained {
         recognizer,
         held_out,
+        held_out_images: shown,
         tried,
     })
 }
