@@ -1,6 +1,7 @@
 //! The command line.
 
 mod evaluate;
+mod generate;
 mod input;
 mod predict;
 mod read;
@@ -44,6 +45,8 @@ enum Task {
     Evaluate(evaluate::Args),
     /// Read images: labels, probabilities, and which are better left to someone else
     Predict(predict::Args),
+    /// Make new images of each class, and draw the means of its components
+    Generate(generate::Args),
 }
 
 /// Does what the command line says.
@@ -52,6 +55,7 @@ pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
         Some(Task::Train(args)) => train::run(args),
         Some(Task::Evaluate(args)) => evaluate::run(args),
         Some(Task::Predict(args)) => predict::run(args),
+        Some(Task::Generate(args)) => generate::run(args),
         None => read::run(commands.read),
     }
 }

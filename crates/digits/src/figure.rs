@@ -1,8 +1,10 @@
 //! Images with what they were read as, and how the ridge decides.
 
+mod generated;
 mod judgement;
 mod picture;
 
+pub use generated::draw_generated;
 pub use judgement::draw_judgement;
 pub use picture::Pictures;
 

@@ -20,6 +20,7 @@ pub mod examples;
 mod features;
 mod figure;
 mod folds;
+mod generator;
 mod judgement;
 mod model;
 mod recognizer;
@@ -28,8 +29,9 @@ mod validation;
 pub use classifier::{Classifier, Prior, Settings};
 pub use data::{Images, ImagesError, Reading as ImageReading, Scans};
 pub use features::{Features, View};
-pub use figure::{Pictures, draw, draw_judgement, draw_ridges};
+pub use figure::{Pictures, draw, draw_generated, draw_judgement, draw_ridges};
 pub use folds::Folds;
+pub use generator::Generator;
 pub use judgement::{Bin, Judgement, Operating};
 pub use model::{Candidate, Fold, Options, Report, Slide, analyze};
 pub use recognizer::{
