@@ -37,7 +37,7 @@ fn with_images() -> Trial {
 #[test]
 fn without_a_file_the_digits_that_ship_are_read() {
     let folder = folder();
-    let text = folder.said(&["--components", "1", "--ridges", "3"]);
+    let text = folder.said(&["--components", "1", "--ridges", "3", "--folds", "3"]);
     assert_eq!(folder.names(), ["digits-read.png"]);
     for word in [
         "1797 images of 8 × 8 pixels, 10 classes",
