@@ -2,6 +2,7 @@
 
 mod detection;
 mod job;
+mod latent;
 mod reduction;
 mod tasks;
 
@@ -34,6 +35,7 @@ Examples:
   density anomalies data.csv                     rows that do not belong, and why
   density anomalies new.csv --train usual.csv    at most one usual row in a hundred is marked
   density reduce data.csv --class kind           two directions in place of all columns
+  density reduce data.csv --latent 2             each row as its cluster and two coordinates there
   density generate data.csv -n 500 --csv new.csv 500 rows like those of the table"
 )]
 pub(crate) struct Commands {
@@ -72,8 +74,9 @@ enum Task {
               value_parser = clap::value_parser!(u32).range(1..=10_000_000), allow_negative_numbers = true)]
         rows: u32,
     },
-    /// Draw the rows on the directions in which components or classes differ, or in the slide's way (--posteriors)
-    #[command(mut_arg("components", |flag| flag.help("Number of components [default: 2..9 by BIC; --posteriors: 5]")))]
+    /// Draw the rows on the directions in which components or classes differ, in coordinates of their components (--latent),
+    /// or in the slide's way (--posteriors)
+    #[command(mut_arg("components", |flag| flag.help("Number of components [default: 2..9 by BIC; --latent: 1..9; --posteriors: 5]")))]
     Reduce {
         #[command(flatten)]
         common: Common,
@@ -132,6 +135,16 @@ impl Common {
         match given.iter().find(|(_, is_given)| *is_given) {
             Some((flag, _)) => Err(Failure::Usage(format!(
                 "{flag}: anomalies chooses its mixtures; with --rate it fits one, as the slide does"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// A flag that says what `--latent` says.
+    fn refuse_covariance_of_latent(&self) -> Result<(), Failure> {
+        match self.fit.covariance {
+            Some(_) => Err(Failure::Usage(String::from(
+                "--covariance: --latent Q has covariances of its own, ppca-Q",
             ))),
             None => Ok(()),
         }
@@ -253,6 +266,15 @@ pub(crate) fn run(commands: Commands) -> Result<(), Failure> {
             |job, points, report| generated(job, points, report, *rows as usize),
         ),
         Some(Task::Reduce { common, asked }) => {
+            if let Some(n_latent) = asked.latent {
+                common.refuse_covariance_of_latent()?;
+                let usual = if common.file.is_some() { 1..=9 } else { 5..=5 };
+                let defaults = Defaults {
+                    n_components: usual,
+                    ..Defaults::default()
+                };
+                return latent::run(&common.job("latent", defaults), n_latent);
+            }
             if let (Some(file), false) = (&common.file, asked.posteriors) {
                 let defaults = Defaults {
                     n_components: 2..=9,

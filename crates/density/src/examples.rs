@@ -7,7 +7,7 @@ use gmm_core::{CovarianceType, Covariances, Gmm, GmmError, Ridge};
 use gmm_figures::{Exhibit, Fact};
 
 use crate::data::Points;
-use crate::model::{Kept, Options, Report, analyze, anomalies, directions, score, watch};
+use crate::model::{Kept, Options, Report, analyze, anomalies, directions, latent, score, watch};
 use crate::{figure, samples};
 
 /// The slides that have an example here.
@@ -161,6 +161,7 @@ pub fn exhibits(slide: usize) -> Result<Vec<Exhibit>, GmmError> {
             let found = directions(&points.rows, &fitted.model, None)?;
             let of_first =
                 |k: &Kept| Fact::new("information kept by one direction", k.information, 4);
+            let pieces = latent(&points, 1, &options(5), 42, &|_, _| {})?;
             vec![
                 one(
                     "reduction",
@@ -173,6 +174,15 @@ pub fn exhibits(slide: usize) -> Result<Vec<Exhibit>, GmmError> {
                     "Directions in which the components differ: rows keep their places, and what is lost is told.",
                     found.kept.iter().take(1).map(of_first).collect(),
                     figure::directions(&points, &found)?,
+                ),
+                one(
+                    "latent",
+                    "Each row as one of five pieces of lines and its place on it: little of where it was is lost.",
+                    vec![
+                        Fact::new("variance kept", pieces.local, 4),
+                        Fact::new("variance kept by one principal component", pieces.global, 4),
+                    ],
+                    figure::latent(&points, &pieces),
                 ),
             ]
         }

@@ -24,7 +24,7 @@ pub mod samples;
 
 pub use data::{Points, PointsError, Truth};
 pub use model::{
-    Anomalies, DetectOptions, Detected, Detector, Directions, Kept, Learnt, Limit, Options, Part,
-    Reason, Report, Scores, Step, View, analyze, anomalies, below, detect, directions,
-    directions_of_classes, learn_usual, percentile, score, watch,
+    Anomalies, DetectOptions, Detected, Detector, Directions, Kept, KeptByLatent, Latent, Learnt,
+    Limit, NewRows, Options, Part, Reason, Report, Scores, Step, View, analyze, anomalies, below,
+    detect, directions, directions_of_classes, latent, learn_usual, percentile, score, watch,
 };

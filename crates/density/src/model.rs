@@ -2,6 +2,7 @@
 
 mod detect;
 mod directions;
+mod latent;
 
 use std::ops::RangeInclusive;
 
@@ -23,6 +24,7 @@ pub use detect::{
 };
 
 pub use directions::{Directions, Kept, directions, directions_of_classes};
+pub use latent::{KeptByLatent, Latent, NewRows, latent};
 
 /// What to do.
 #[derive(Debug, Clone)]

@@ -1,9 +1,9 @@
 //! Few directions in place of many columns: what they keep, and what is refused.
 #![allow(clippy::unwrap_used)]
 
-use density::{directions, directions_of_classes};
+use density::{Options, Points, directions, directions_of_classes, latent};
 use gmm_core::discriminant::Classes;
-use gmm_core::ndarray::{Array1, Array2, Array3, array};
+use gmm_core::ndarray::{Array1, Array2, Array3, Axis, array};
 use gmm_core::rand::SeedableRng;
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use gmm_core::{Covariances, Gmm};
@@ -115,5 +115,127 @@ fn the_command_tells_what_is_kept() {
         ),
     ] {
         folder.refused(&[&["reduce"], args].concat(), code, words);
+    }
+}
+
+fn with(n_components: usize) -> Options {
+    Options {
+        n_components: n_components..=n_components,
+        ..Options::default()
+    }
+}
+
+#[test]
+fn one_component_is_principal_component_analysis() {
+    let (_, rows, _) = groups();
+    let plane = rows.select(Axis(1), &[0, 1]);
+    let points = Points::new("two", &["a", "b"], plane.clone());
+    let found = latent(&points, 1, &with(1), 1, &|_, _| {}).unwrap();
+    // The eigenvalues of two standardised columns are 1 + r and 1 − r.
+    let centred = &plane - &plane.mean_axis(Axis(0)).unwrap();
+    let moment = |i: usize, j: usize| centred.column(i).dot(&centred.column(j));
+    let r = moment(0, 1) / (moment(0, 0) * moment(1, 1)).sqrt();
+    let wanted = 0.5 * (1.0 + r.abs());
+    assert!((found.local - wanted).abs() < 1e-9, "{}", found.local);
+    assert!((found.global - wanted).abs() < 1e-9);
+    let new = found.kept[0].of_new.unwrap();
+    assert_eq!(new.local, new.global);
+}
+
+#[test]
+fn one_coordinate_less_than_columns_has_the_likelihood_of_full_covariances() {
+    let (_, rows, _) = groups();
+    let three = Points::new("three", &["a", "b", "c"], rows.select(Axis(1), &[0, 1, 2]));
+    let found = latent(&three, 2, &with(2), 1, &|_, _| {}).unwrap();
+    let of = |q: usize| found.kept[q - 1].of_new.unwrap();
+    let full = found.full_log_likelihood.unwrap();
+    assert!((of(2).log_likelihood - full).abs() < 1e-2, "{found:?}");
+    assert!(of(1).local < of(2).local && of(2).local < 1.0);
+}
+
+#[test]
+fn lines_in_space_are_reduced_to_themselves() {
+    // Two crossed lines, almost without noise.
+    let entry = |(i, j): (usize, usize)| {
+        let along = (i / 2) as f64 / 30.0 - 1.0;
+        let noise = ((i * 7 + j * 13) as f64).sin() * 1e-3;
+        noise
+            + if (i % 2 == 0) == (j == 0) {
+                along
+            } else {
+                5.0 * (i % 2) as f64
+            }
+    };
+    let rows = Array2::from_shape_fn((120, 3), entry);
+    let points = Points::new("lines", &["a", "b", "c"], rows.clone());
+    let found = latent(&points, 1, &with(2), 1, &|_, _| {}).unwrap();
+    assert!(found.local > 0.9999, "{}", found.local);
+    assert!(found.global < 0.99, "{}", found.global);
+    assert!(
+        (&found.reconstructed - &rows)
+            .iter()
+            .all(|d| d.abs() < 0.01)
+    );
+    assert_eq!(found.scores.scores.dim(), (120, 1));
+    // What is lost is the same in units of the data, measured in deviations.
+    let left = (&found.reconstructed - &rows) / &found.units.1;
+    let lost = left.mapv(|v| v * v).sum() / 360.0;
+    assert!((1.0 - found.local - lost).abs() < 1e-12);
+
+    // A column that does not vary changes nothing, and few rows have no folds.
+    let few = array![[0.0, 1.0, 4.0], [1.0, 0.0, 4.0], [2.0, 2.0, 4.0]];
+    let few = Points::new("few", &["a", "b", "c"], few);
+    let found = latent(&few, 2, &with(1), 1, &|_, _| {}).unwrap();
+    assert!((found.local - 1.0).abs() < 1e-6);
+    assert!(found.kept.iter().all(|kept| kept.of_new.is_none()));
+    assert!(latent(&few, 3, &with(1), 1, &|_, _| {}).is_err());
+}
+
+#[test]
+fn the_command_writes_component_and_coordinates() {
+    let folder = folder();
+    let (_, rows, _) = groups();
+    let mut text = String::from("a,b,c\n");
+    for row in rows.rows() {
+        text += &format!("{},{},{}\n", row[0], row[1], row[2]);
+    }
+    folder.write("t.csv", text);
+    let report = folder.json(&["reduce", "t.csv", "--latent", "1", "--csv", "out.csv"]);
+    assert_eq!(report["coordinates"], 1);
+    assert_eq!(report["new_rows"].as_array().unwrap().len(), 2);
+    let table = folder.csv("out.csv");
+    assert_eq!(
+        (table[0].join(","), table.len()),
+        ("row,component,coordinate_1".into(), 401)
+    );
+    let said = folder.said(&["reduce", "t.csv", "--latent", "2", "-k", "3"]);
+    assert!(said.contains("3 components and 2 coordinates"), "{said}");
+    let slide = folder.json(&["reduce", "--latent", "1"]);
+    assert_eq!(slide["n_components"], 5);
+    for (args, code, words) in [
+        (
+            &["--latent", "3"][..],
+            2,
+            &["--latent 3", "t.csv", "3 columns"][..],
+        ),
+        (&["--latent", "0"], 2, &["--latent"]),
+        (&["--latent", "1", "--class", "a"], 2, &["--class"]),
+        (
+            &["--latent", "1", "--covariance", "full"],
+            2,
+            &["--covariance"],
+        ),
+        (
+            &["--latent", "1", "--columns", "a"],
+            1,
+            &["t.csv", "one column"],
+        ),
+        (
+            &["--latent", "1", "-k", "500"],
+            1,
+            &["t.csv", "too few rows"],
+        ),
+    ] {
+        folder.refused(&[&["reduce", "t.csv"], args].concat(), code, words);
     }
 }

@@ -17,6 +17,7 @@ fn the_slides_asked_for_are_drawn_with_a_page_of_them() {
     let figures = [
         "slide04-selection.png",
         "slide13-directions.png",
+        "slide13-latent.png",
         "slide13-reduction.png",
     ];
     let all = [&["index.html"], &figures[..]].concat();
@@ -25,7 +26,7 @@ fn the_slides_asked_for_are_drawn_with_a_page_of_them() {
         assert!(text.contains(word), "{word} is not in {text}");
     }
     let page = folder.read("figures/index.html");
-    assert_eq!(page.matches("<img").count(), 3);
+    assert_eq!(page.matches("<img").count(), 4);
     assert!(page.contains("id=\"s4\"") && page.contains("id=\"s13\""));
     assert!(!page.contains("http") && !page.contains("id=\"s5\""));
 }
@@ -68,6 +69,7 @@ fn figures_can_be_svg_in_a_folder_of_any_depth_and_quiet_is_quiet() {
     let written = [
         "index.html",
         "slide13-directions.svg",
+        "slide13-latent.svg",
         "slide13-reduction.svg",
     ];
     assert_eq!(names(&folder.path().join("a/b")), written);

@@ -99,20 +99,25 @@ impl Job<'_> {
 
     pub(super) fn analyze(&self, points: &Points) -> Result<Report, Failure> {
         let bar = Bar::new(self.options.n_components.clone().count(), self.output.quiet);
-        let (least, most) = (
-            *self.options.n_components.start(),
-            *self.options.n_components.end(),
-        );
-        // More components than rows are not even tried.
-        let options = Options {
-            n_components: least..=most.min(points.rows.nrows()).max(least),
-            ..self.options.clone()
-        };
+        let options = self.possible(points);
+        let least = *options.n_components.start();
         let report = density::analyze(points, &options, &|place, progress| {
             bar.tell(least + place, progress);
         });
         bar.finish();
         report.map_err(|e| self.refused(points, e))
+    }
+
+    /// The options without more components than rows, which are not even tried.
+    pub(super) fn possible(&self, points: &Points) -> Options {
+        let (least, most) = (
+            *self.options.n_components.start(),
+            *self.options.n_components.end(),
+        );
+        Options {
+            n_components: least..=most.min(points.rows.nrows()).max(least),
+            ..self.options.clone()
+        }
     }
 
     pub(super) fn refused(&self, points: &Points, error: GmmError) -> Failure {

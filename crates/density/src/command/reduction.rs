@@ -4,7 +4,7 @@ use std::path::Path;
 
 use density::{Directions, Kept, Points, PointsError, directions, directions_of_classes, figure};
 use gmm_cli::clap::{self, Args};
-use gmm_cli::{Bar, Failure, parse_share, to_json};
+use gmm_cli::{Bar, Failure, parse_count, parse_share, to_json};
 use gmm_core::GmmError;
 use gmm_core::discriminant::Classes;
 use gmm_figures::decimal;
@@ -26,6 +26,11 @@ pub(crate) struct ReduceArgs {
     #[arg(long, value_name = "SHARE", value_parser = parse_share,
           allow_negative_numbers = true, conflicts_with = "posteriors")]
     lambda: Option<f64>,
+
+    /// Instead each row as its component and Q coordinates in it: a mixture of probabilistic principal component analysers
+    #[arg(long, value_name = "Q", value_parser = parse_count, allow_negative_numbers = true,
+          conflicts_with_all = ["class", "lambda", "posteriors"])]
+    pub(super) latent: Option<usize>,
 
     /// The slide's way instead: rows as the posteriors of two components
     #[arg(long)]
