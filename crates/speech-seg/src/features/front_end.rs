@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use gmm_core::ndarray::{Array2, ArrayView1, Axis, concatenate, s};
 use rustfft::num_complex::Complex;
-use rustfft::{Fft, FftPlanner};
+use rustfft::{Fft, FftPlannerScalar};
 use serde::{Deserialize, Serialize};
 
 use super::clipping::clipped_share;
@@ -393,7 +393,7 @@ impl Analysis {
             window: (0..length).map(hamming).collect(),
             step: (settings.step * rate).round() as usize,
             pre_emphasis: settings.pre_emphasis,
-            transform: FftPlanner::new().plan_fft_forward(n),
+            transform: FftPlannerScalar::new().plan_fft_forward(n),
             bank,
             cosines: cosines(settings),
             has_energy: settings.level == Level::Energy,
