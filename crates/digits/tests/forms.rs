@@ -145,11 +145,13 @@ fn what_a_model_of_each_class_makes_can_be_learned_from() {
     assert!(read["accuracy"].as_f64().unwrap() > 0.9, "{read}");
     let outputs = ["--csv", "made.csv", "--out", "made.svg"];
     folder.same_on_any_threads(&[&make[..], &outputs].concat(), &["made.csv", "made.svg"]);
-    folder.refused(
-        &["generate", "made.csv", "-k", "0"],
-        2,
-        &["--components", "0"],
-    );
+    for (flag, long, value) in [
+        ("-k", "--components", "0"),
+        ("-n", "--number", "0"),
+        ("-n", "--number", "18446744073709551615"),
+    ] {
+        folder.refused(&["generate", "made.csv", flag, value], 2, &[long, value]);
+    }
     folder.refused(
         &["generate", "made.csv", "--csv", "made.csv"],
         2,

@@ -13,6 +13,8 @@ use super::input::{ImageArgs, unreadable};
 
 /// Images of a class in the figure, at most; all are in the table.
 const MOST_DRAWN: usize = 12;
+/// Images of a class that are made, at most: they are in memory.
+const MOST_MADE: usize = 1000;
 
 /// What the task is told.
 #[derive(Debug, clap::Args)]
@@ -25,8 +27,8 @@ pub(super) struct Args {
           allow_negative_numbers = true, help_heading = "Fit")]
     components: usize,
 
-    /// Images of each class to make
-    #[arg(short, long, value_name = "N", default_value_t = 8, value_parser = parse_count,
+    /// Images of each class to make, at most 1000
+    #[arg(short, long, value_name = "N", default_value_t = 8, value_parser = parse_number,
           allow_negative_numbers = true, help_heading = "Fit")]
     number: usize,
 
@@ -100,6 +102,13 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             args.number
         )]
     })
+}
+
+fn parse_number(text: &str) -> Result<usize, String> {
+    match parse_count(text)? {
+        n if n > MOST_MADE => Err(format!("must be at most {MOST_MADE}")),
+        n => Ok(n),
+    }
 }
 
 fn counted(components: usize) -> String {

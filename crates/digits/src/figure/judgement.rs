@@ -63,6 +63,7 @@ pub fn draw_judgement(
     let shown = &misread[..misread.len().min(across * n_rows as usize)];
     let caption = match misread.len() {
         0 => String::from("None was misread"),
+        1 => String::from("The only one misread: the digit, what it was read as and how surely"),
         n if n > shown.len() => {
             let shown = shown.len();
             format!(
