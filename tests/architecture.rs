@@ -284,8 +284,12 @@ fn everything_shipped_is_credited() {
     for path in files(&assets, "") {
         let name = path.strip_prefix(&assets).unwrap().to_str().unwrap();
         let name = name.replace('\\', "/");
+        // All files of a kind in a folder may be credited together.
+        let kind = path.extension().unwrap_or_default().to_str().unwrap();
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let together = format!("{folder}/*.{kind}");
         assert!(
-            name == "ATTRIBUTION.md" || credits.contains(&name),
+            name == "ATTRIBUTION.md" || credits.contains(&name) || credits.contains(&together),
             "assets/ATTRIBUTION.md does not name {name}"
         );
     }

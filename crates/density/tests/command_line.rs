@@ -43,6 +43,7 @@ fn without_a_word_the_slides_are_drawn() {
         "density-11-generated.png",
         "density-12-outliers.png",
         "density-13-directions.png",
+        "density-13-latent.png",
         "density-13-reduction.png",
     ];
     assert_eq!(folder.names(), figures);
