@@ -318,7 +318,7 @@ fn stretches(speakers: &[Option<usize>], times: &[f64], step: f64) -> Vec<Turn> 
 mod tests {
     use super::*;
 
-    /// Noise that is filtered in one way or another, second by second, as loud in each at low frequencies.
+    /// Noise that is filtered in one way or another, second by second, as loud in each.
     fn voices(of: &[usize]) -> Recording {
         let mut state = 7u32;
         let mut last = 0.0;
@@ -327,9 +327,9 @@ mod tests {
             state ^= state >> 17;
             state ^= state << 5;
             let white = f64::from(state) / f64::from(u32::MAX) - 0.5;
-            let colour = [0.9, -0.6, 0.2][of[i / 8000]];
-            last = colour * last + (1.0 - colour) * white;
-            5000.0 * last * (1.0 + 0.5 * (i as f64 / 900.0).sin())
+            let colour: f64 = [0.9, -0.6, 0.2][of[i / 8000]];
+            last = colour * last + (1.0 - colour * colour).sqrt() * white;
+            1000.0 * last * (1.0 + 0.2 * (i as f64 / 900.0).sin())
         });
         Recording::new(8000, samples.collect()).unwrap()
     }
