@@ -169,6 +169,16 @@ fn what_is_wrong_is_named() {
         (2, &["speakers", "carlo_it-vm-intro.wav", "-k", "99"], "99"),
         (
             2,
+            &["enroll", "a=carlo_it-vm-intro.wav", "--rate", "0"],
+            "--rate",
+        ),
+        (
+            2,
+            &["classes", "carlo_it-vm-intro.wav", "-k", "999"],
+            "--classes",
+        ),
+        (
+            2,
             &["speakers", "carlo_it-vm-intro.wav", "--shortest", "0"],
             "shortest",
         ),

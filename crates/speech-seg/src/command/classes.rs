@@ -7,6 +7,7 @@ use gmm_cli::{
     Bar, Failure, OutputArgs, Places, Span, TableArgs, named_after, parse_count, parse_seed,
     to_json,
 };
+use gmm_core::GmmError;
 use gmm_figures::decimal;
 use gmm_table::{number, to_csv};
 use serde::Serialize;
@@ -76,6 +77,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let found = classes(&recording, range, args.seed);
     bar.finish();
     let found = found.map_err(|error| match error {
+        ClassError::Fit(error @ GmmError::InvalidParameter { .. }) => {
+            let flag = args.classes.map_or("--select", |_| "--classes");
+            Failure::Usage(format!("{flag}: {error}"))
+        }
         ClassError::Fit(error) => Failure::of_fit(&name, error),
         error => Failure::of(&name, error),
     })?;

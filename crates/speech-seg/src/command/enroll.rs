@@ -31,6 +31,7 @@ pub(crate) struct Args {
         long,
         value_name = "HZ",
         default_value_t = 8000,
+        value_parser = clap::value_parser!(u32).range(1000..=384_000),
         allow_negative_numbers = true
     )]
     rate: u32,
