@@ -238,4 +238,7 @@ fn the_command_writes_component_and_coordinates() {
     ] {
         folder.refused(&[&["reduce", "t.csv"], args].concat(), code, words);
     }
+    folder.write("one.csv", "a,b\n1,2\n");
+    let one = ["reduce", "one.csv", "--latent", "1"];
+    folder.refused(&one, 1, &["one.csv", "too few rows"]);
 }

@@ -65,7 +65,8 @@ pub struct Latent {
 /// were not learnt from, with the number of components kept. `observe` hears of the fit; folds are drawn by `seed`.
 ///
 /// # Errors
-/// [`GmmError::InvalidParameter`] unless there are from 1 to D−1 coordinates; else those of [`analyze`].
+/// [`GmmError::InvalidParameter`] unless there are from 1 to D−1 coordinates, [`GmmError::TooFewRows`] for fewer than two
+/// rows; else those of [`analyze`].
 pub fn latent(
     points: &Points,
     n_latent: usize,
@@ -79,6 +80,12 @@ pub fn latent(
             name: "number of coordinates",
             value: format!("{n_latent} of {d} columns"),
             allowed: "at least 1 and below the number of columns",
+        });
+    }
+    if points.rows.nrows() < 2 {
+        return Err(GmmError::TooFewRows {
+            n_rows: points.rows.nrows(),
+            n_components: 2,
         });
     }
     let mean = points.rows.mean_axis(Axis(0)).ok_or(GmmError::NoRows)?;
