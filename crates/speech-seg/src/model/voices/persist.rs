@@ -80,6 +80,15 @@ struct Header {
     version: u64,
 }
 
+impl KeptThreshold {
+    /// Whether its score is a number and its rates are shares.
+    fn is_sound(&self) -> bool {
+        let rates = [Some(self.false_alarms), self.equal_error_rate, self.misses];
+        let is_share = |rate: f64| (0.0..=1.0).contains(&rate);
+        self.score.is_finite() && rates.into_iter().flatten().all(is_share)
+    }
+}
+
 impl From<&Threshold> for KeptThreshold {
     fn from(threshold: &Threshold) -> Self {
         Self {
@@ -201,8 +210,16 @@ impl Voices {
                 ));
             }
         }
-        if !(file.claim.score.is_finite() && file.any.score.is_finite()) {
-            return damaged(String::from("a threshold is no number"));
+        if let Some(name) = (file.speakers.iter())
+            .find(|s| !(s.seconds.is_finite() && s.seconds >= 0.0))
+            .map(|s| &s.name)
+        {
+            return damaged(format!("the seconds of speaker {name} are no length"));
+        }
+        if !(file.claim.is_sound() && file.any.is_sound()) {
+            return damaged(String::from(
+                "a threshold is no score with rates from 0 to 1",
+            ));
         }
         let streams = HEARD.iter().zip(&file.backgrounds).enumerate();
         let streams = streams.map(|(i, (normalization, background))| {
