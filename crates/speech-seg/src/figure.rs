@@ -3,6 +3,7 @@
 mod classes;
 mod det;
 mod segments;
+mod timeline;
 mod turns;
 mod voices;
 

@@ -8,6 +8,7 @@ use gmm_cli::{
     Bar, Failure, OutputArgs, Places, Span, TableArgs, named_after, parse_count, to_json,
 };
 use gmm_figures::decimal;
+use gmm_table::summary::counted;
 use gmm_table::{number, to_csv};
 use serde::Serialize;
 use speech_seg::{
@@ -143,7 +144,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         .to_string_lossy();
     let chart = TurnChart {
         title: format!("Who speaks when in {file}"),
-        subtitle: format!("{} speakers, {} turns", found.n_speakers, found.turns.len()),
+        subtitle: format!(
+            "{}, {}",
+            counted(found.n_speakers, "speaker"),
+            counted(found.turns.len(), "turn")
+        ),
         found: &found,
         names: &names,
         truth: &truth,

@@ -150,8 +150,7 @@ fn sound(sheet: &mut Sheet, top: u32, above: Frame, report: &Report) {
         strip(FAINT.mixed(0.5, Color(255, 255, 255))),
     );
     let axes = axes(above, report);
-    let spans = report.activity.iter().flat_map(|activity| &activity.spans);
-    for span in spans {
+    for span in report.spans() {
         let within = |t: f64| t.clamp(axes.x().0, axes.x().1);
         let (from, _) = axes.at((within(span.start), 0.0));
         let (to, _) = axes.at((within(span.end), 0.0));
