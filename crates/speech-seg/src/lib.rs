@@ -15,7 +15,6 @@
 //! The rooms are those of every domain crate: [`Recording`] is the data, [`Spectrogram`] the features, and
 //! [`analyze`] the model and [`draw`] the figure. [`examples`] are the slides' own.
 
-mod activity;
 mod data;
 pub mod examples;
 mod features;
@@ -23,14 +22,13 @@ mod figure;
 mod model;
 pub mod words;
 
-pub use activity::{Activity, SHORTEST_PAUSE, SHORTEST_SOUND, Span};
 pub use data::{Recording, RecordingError};
 pub use data::{SHIPPED_VOICES, ShippedVoice};
+pub use features::{Activity, Hue, SHORTEST_PAUSE, SHORTEST_SOUND, Span, with_noise};
 pub use features::{
     Frames, FrontEnd, FrontEndError, Level, Normalization, Pauses, Scale, Spectrogram, WindowError,
     Windows, clipped_share, deltas, hertz, mel, resampled, speech_frames,
 };
-pub use features::{Hue, with_noise};
 pub use figure::{ClassChart, DetChart, TurnChart, VoiceChart, draw};
 pub use model::{AnalysisError, MOST_SEGMENTS, Options, Report, Segment, analyze};
 pub use model::{ClassError, Classes, Stretch, classes};

@@ -13,9 +13,8 @@ use gmm_core::{
     CovarianceType, Criteria, Fitted, Gmm, GmmError, GmmParams, Progress, Ridge, Sample,
 };
 
-use crate::activity::{Activity, frame_levels};
 use crate::data::Recording;
-use crate::features::{Scale, Spectrogram, WindowError, Windows};
+use crate::features::{Activity, Scale, Span, Spectrogram, WindowError, Windows};
 
 pub use classes::{ClassError, Classes, Stretch, classes};
 pub use turns::{DiarizationError, Turn, TurnError, TurnOptions, Turns, diarization_error, turns};
@@ -104,6 +103,15 @@ pub struct Report {
     pub activity: Option<Activity>,
 }
 
+impl Report {
+    /// The stretches of sound; none where sound and pauses cannot be told apart.
+    pub fn spans(&self) -> Vec<Span> {
+        let of =
+            |activity: &Activity| activity.spans(&self.spectrogram.times, self.spectrogram.step);
+        self.activity.as_ref().map(of).unwrap_or_default()
+    }
+}
+
 /// Fits a mixture to the powers of a recording's spectrogram and labels every cell with its most probable
 /// component.
 ///
@@ -155,14 +163,14 @@ pub fn analyze(
     let labels = Array2::from_shape_fn(spectrogram.power.dim().f(), |(f, t)| {
         of_row[t * n_frequencies + f] as u8
     });
-    let levels = frame_levels(&spectrogram);
+    let levels = spectrogram.levels();
     Ok(Report {
         segments: segments(&fitted.model, &rows, of_row.iter().copied()),
         fitted,
         scale: options.scale,
         labels,
         candidates,
-        activity: Activity::of(&spectrogram, &levels)?,
+        activity: Activity::of(&levels, spectrogram.step),
         frame_levels: levels,
         spectrogram,
     })
@@ -247,8 +255,7 @@ mod tests {
             let loudest = power.indexed_iter().max_by(|a, b| a.1.total_cmp(b.1));
             assert_eq!(report.labels[loudest.unwrap().0], 2);
             assert_eq!(report.frame_levels.len(), power.dim().1);
-            let activity = report.activity.unwrap();
-            assert_eq!(activity.spans.len(), 2);
+            assert_eq!(report.spans().len(), 2);
         }
     }
 

@@ -201,10 +201,7 @@ impl JsonReport {
                     mean: s.mean,
                 })
                 .collect(),
-            sound: report
-                .activity
-                .iter()
-                .flat_map(|activity| &activity.spans)
+            sound: (report.spans().iter())
                 .map(|span| [span.start, span.end])
                 .collect(),
         }
@@ -288,10 +285,8 @@ fn summary(args: &Args, recording: &Recording, report: &Report) -> Vec<String> {
     }
     lines.push(String::new());
     match &report.activity {
-        Some(activity) => {
-            let spans: Vec<String> = activity
-                .spans
-                .iter()
+        Some(_) => {
+            let spans: Vec<String> = (report.spans().iter())
                 .map(|span| format!("{:.2}–{:.2}", span.start, span.end))
                 .collect();
             lines.push(format!("sound at {} s", spans.join(", ")));

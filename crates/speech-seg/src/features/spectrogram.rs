@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 
 use gmm_core::CovarianceType;
-use gmm_core::ndarray::{Array2, ShapeBuilder};
+use gmm_core::ndarray::{Array2, Axis, ShapeBuilder};
 use rustfft::FftPlannerScalar;
 use rustfft::num_complex::Complex;
 
@@ -154,6 +154,16 @@ impl Spectrogram {
     /// The largest power.
     pub fn loudest(&self) -> f64 {
         self.power.iter().copied().fold(0.0, f64::max)
+    }
+
+    /// The level of each window: its mean power over all frequencies, in dB.
+    pub fn levels(&self) -> Vec<f64> {
+        let loudest = self.loudest();
+        let n_frequencies = self.frequencies.len() as f64;
+        let columns = self.power.axis_iter(Axis(1));
+        columns
+            .map(|powers| Scale::LogPower.of(powers.sum() / n_frequencies, loudest))
+            .collect()
     }
 
     /// Every cell's value on a scale, as rows of one column: the frequencies of the first time, then those of

@@ -1,86 +1,185 @@
-//! Which frames hold speech.
+//! When there is sound and when there is a pause, told by loudness.
 
 use gmm_core::ndarray::Array2;
-use gmm_core::{CovarianceType, Gmm};
+use gmm_core::{CovarianceType, Fitted, Gmm, InitMethod};
 
-use super::stretches::smooth;
+use super::stretches::{runs, smooth};
 
-/// Frames to either side whose levels are averaged before they are compared: half a syllable.
-const REACH: usize = 2;
+/// A pause shorter than this many seconds is taken to be part of the sound around it, as the stops within a
+/// word are (the default of Praat's *To TextGrid (silences)*).
+pub const SHORTEST_PAUSE: f64 = 0.1;
 
-/// Levels more than this many dB below the loudest are silence, however quiet.
-const RANGE: f64 = 60.0;
+/// A sound shorter than this many seconds is taken to be a click (likewise).
+pub const SHORTEST_SOUND: f64 = 0.1;
 
-/// Mean levels nearer to each other than this, in dB, are not speech and pause.
+/// Levels are averaged over what is up to this many seconds away: half a syllable in all.
+const REACH: f64 = 0.02;
+
+/// The loudest that clicks do not reach: this share of the levels is not above it.
+const LOUD: f64 = 0.95;
+
+/// Levels more than this many dB below that are silence, however quiet.
+const RANGE: f64 = 40.0;
+
+/// Mean levels nearer to each other than this, in dB, are not sound and pause.
 const LEAST_DROP: f64 = 4.0;
 
-/// Pauses shorter than this many seconds are part of the speech around them, and sounds shorter than that are clicks.
-const SHORTEST_PAUSE: f64 = 0.1;
-const SHORTEST_SOUND: f64 = 0.05;
+/// Shares of pauses from which fits start.
+const PAUSES: [f64; 4] = [0.03, 0.1, 0.25, 0.5];
 
-/// Which frames hold speech, told by their levels in dB, `step` seconds apart.
+/// The least variance of levels, in dB²: the silence below all is a single number.
+const LEAST_VARIANCE: f64 = 0.05;
+
+/// A stretch of sound.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Span {
+    /// Seconds from the start of the recording at which it begins.
+    pub start: f64,
+    /// Seconds from the start of the recording at which it ends.
+    pub end: f64,
+}
+
+/// Which frames hold sound, told by their loudness alone: a simple cue, which takes any loud noise for speech.
 ///
-/// Levels are averaged over five frames and fitted by a mixture of two Gaussians: pauses, whose levels are nearly equal,
-/// and speech, whose levels are not. A frame is speech if it is louder than where both are equally probable; then pauses
-/// below 0.1 s are filled and sounds below 0.05 s dropped. Where levels do not fall into two groups all frames are speech.
-pub fn speech_frames(levels: &[f64], step: f64) -> Vec<bool> {
-    let smoothed = averaged(levels);
-    let Some(threshold) = threshold(&smoothed) else {
-        return vec![true; levels.len()];
-    };
-    let mut speech: Vec<bool> = smoothed.iter().map(|&level| level >= threshold).collect();
-    smooth(&mut speech, step, SHORTEST_PAUSE, SHORTEST_SOUND);
-    if !speech.contains(&true) {
-        speech.fill(true);
-    }
-    speech
+/// Levels are averaged over neighbouring frames and fitted by a mixture, of which the quietest Gaussian is pauses and must be
+/// the narrowest; sound has one or two, as BIC says. There is sound where that is the more probable; then pauses shorter than
+/// [`SHORTEST_PAUSE`] are filled and sounds shorter than [`SHORTEST_SOUND`] dropped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Activity {
+    /// Mean level of pauses, in dB.
+    pub pause_level: f64,
+    /// Mean level of sound, in dB.
+    pub sound_level: f64,
+    /// Whether there is sound, for each frame.
+    pub active: Vec<bool>,
 }
 
-/// Means over frames to either side, of levels within the range.
-fn averaged(levels: &[f64]) -> Vec<f64> {
-    let loudest = levels.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let within: Vec<f64> = levels.iter().map(|l| l.max(loudest - RANGE)).collect();
-    let mean = |t: usize| {
-        let near = &within[t.saturating_sub(REACH)..(t + REACH + 1).min(within.len())];
-        near.iter().sum::<f64>() / near.len() as f64
-    };
-    (0..within.len()).map(mean).collect()
-}
-
-/// The level at which speech and pause are equally probable, if there are both.
-fn threshold(levels: &[f64]) -> Option<f64> {
-    /// Halvings of the distance of the means.
-    const HALVINGS: usize = 40;
-    if levels.len() < 8 {
-        return None;
-    }
-    let rows = Array2::from_shape_fn((levels.len(), 1), |(t, _)| levels[t]);
-    let model = Gmm::params(2)
-        .covariance_type(CovarianceType::Full)
-        .fit_report(&rows)
-        .ok()?
-        .model;
-    let means = [model.means()[(0, 0)], model.means()[(1, 0)]];
-    let (quiet, loud) = (
-        usize::from(means[1] < means[0]),
-        usize::from(means[1] >= means[0]),
-    );
-    if means[loud] - means[quiet] < LEAST_DROP {
-        return None;
-    }
-    let (mut low, mut high) = (means[quiet], means[loud]);
-    for _ in 0..HALVINGS {
-        let middle = 0.5 * (low + high);
-        let shares = model
-            .responsibilities(&Array2::from_elem((1, 1), middle))
-            .ok()?;
-        if shares[(0, loud)] > 0.5 {
-            high = middle;
-        } else {
-            low = middle;
+impl Activity {
+    /// Sound and pauses of frames with these levels in dB, `step` seconds apart; none where the levels do not fall into two
+    /// groups.
+    pub fn of(levels: &[f64], step: f64) -> Option<Self> {
+        let reach = (REACH / step).round() as usize;
+        let smoothed = averaged(levels, reach);
+        let (fitted, pause) = fitted(&smoothed, 2 * reach + 1)?;
+        let (weights, means) = (fitted.weights(), fitted.means().column(0));
+        let (pause_level, of_pauses) = (means[pause], weights[pause] * means[pause]);
+        let sound_level = (weights.dot(&means) - of_pauses) / (1.0 - weights[pause]);
+        if sound_level.is_nan() || sound_level - pause_level < LEAST_DROP {
+            return None;
         }
+        let shares = fitted.responsibilities(&column(&smoothed)).ok()?;
+        // Wider Gaussians are the more probable far below too: what decides is the least level above pauses that is sound.
+        let least = (smoothed.iter().zip(shares.column(pause)))
+            .filter(|(level, share)| **level > pause_level && **share < 0.5)
+            .map(|(level, _)| *level)
+            .fold(f64::INFINITY, f64::min);
+        let mut active: Vec<bool> = smoothed.iter().map(|level| *level >= least).collect();
+        smooth(&mut active, step, SHORTEST_PAUSE, SHORTEST_SOUND);
+        active.contains(&true).then_some(Self {
+            pause_level,
+            sound_level,
+            active,
+        })
     }
-    Some(high)
+
+    /// The stretches of sound of frames whose middles are these, `step` seconds apart, in order. A frame stands for one step
+    /// about its middle, and hears half its length to either side: by so much a stretch can be too long.
+    pub fn spans(&self, times: &[f64], step: f64) -> Vec<Span> {
+        let span = |first: usize, last: usize| Span {
+            start: times[first] - step / 2.0,
+            end: times[last] + step / 2.0,
+        };
+        runs(&self.active)
+            .filter(|run| run.active)
+            .map(|run| span(run.first, run.last))
+            .collect()
+    }
+}
+
+/// Which frames hold speech, as [`Activity`] has it; all of them where there are no two groups of levels.
+pub fn speech_frames(levels: &[f64], step: f64) -> Vec<bool> {
+    Activity::of(levels, step).map_or_else(|| vec![true; levels.len()], |found| found.active)
+}
+
+/// Means over so many frames to either side, of levels within the range.
+fn averaged(levels: &[f64], reach: usize) -> Vec<f64> {
+    let sorted = sorted(levels);
+    let place = (LOUD * sorted.len().saturating_sub(1) as f64).round() as usize;
+    let floor = sorted.get(place).map_or(0.0, |loud| loud - RANGE);
+    let mean = |t: usize| {
+        let near = &levels[t.saturating_sub(reach)..(t + reach + 1).min(levels.len())];
+        near.iter().map(|level| level.max(floor)).sum::<f64>() / near.len() as f64
+    };
+    (0..levels.len()).map(mean).collect()
+}
+
+/// A mixture of levels, each averaged over so many, and which of its Gaussians is pauses: of the least BIC of those whose
+/// quietest Gaussian is the narrowest, else of two that are equally wide. Without that a narrow Gaussian takes the vowels, and
+/// half of what is said counts as pause.
+fn fitted(levels: &[f64], n_averaged: usize) -> Option<(Gmm, usize)> {
+    const LEAST_FRAMES: usize = 8;
+    if levels.len() < LEAST_FRAMES {
+        return None;
+    }
+    let rows = column(levels);
+    let sorted = sorted(levels);
+    let fit = |k: usize, covariance_type, start| {
+        let params = Gmm::params(k).covariance_type(covariance_type);
+        let params = params.reg_covariance(LEAST_VARIANCE).init_method(start);
+        params.fit_report(&rows).ok()
+    };
+    let log_n = (levels.len() as f64 / n_averaged as f64).max(1.0).ln();
+    let bic = |fitted: &Fitted| {
+        let n_parameters = (3 * fitted.model.n_components() - 1) as f64;
+        n_parameters * log_n - 2.0 * fitted.log_likelihood() / n_averaged as f64
+    };
+    let starts = (2..=3).flat_map(|k| PAUSES.map(|share| (k, share)));
+    let fits = starts.filter_map(|(k, share)| {
+        let start = InitMethod::Responsibilities(start(levels, &sorted, k, share));
+        fit(k, CovarianceType::Full, start)
+    });
+    fits.filter(|fitted| has_narrow_pauses(&fitted.model))
+        .min_by(|a, b| bic(a).total_cmp(&bic(b)))
+        .or_else(|| fit(2, CovarianceType::TiedSpherical, InitMethod::default()))
+        .map(|fitted| {
+            let pause = quietest(&fitted.model);
+            (fitted.model, pause)
+        })
+}
+
+/// Levels among the quietest share are pauses; the others fall into equally many of each Gaussian of sound.
+fn start(levels: &[f64], sorted: &[f64], k: usize, share: f64) -> Array2<f64> {
+    let last = (sorted.len() - 1) as f64;
+    let cuts: Vec<f64> = (0..k - 1)
+        .map(|i| share + (1.0 - share) * i as f64 / (k - 1) as f64)
+        .map(|share| sorted[(share * last) as usize])
+        .collect();
+    let group = |level: f64| cuts.iter().filter(|&&cut| level > cut).count();
+    Array2::from_shape_fn((levels.len(), k), |(t, g)| {
+        f64::from(u8::from(group(levels[t]) == g))
+    })
+}
+
+fn quietest(model: &Gmm) -> usize {
+    let means = model.means().column(0);
+    let quieter = |a: &usize, b: &usize| means[*a].total_cmp(&means[*b]);
+    (0..means.len()).min_by(quieter).unwrap_or(0)
+}
+
+fn has_narrow_pauses(model: &Gmm) -> bool {
+    let variance = |group: usize| model.covariances()[(group, 0, 0)];
+    let pauses = variance(quietest(model));
+    (0..model.n_components()).all(|group| pauses <= variance(group))
+}
+
+fn column(levels: &[f64]) -> Array2<f64> {
+    Array2::from_shape_fn((levels.len(), 1), |(t, _)| levels[t])
+}
+
+fn sorted(levels: &[f64]) -> Vec<f64> {
+    let mut sorted = levels.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted
 }
 
 #[cfg(test)]
@@ -104,19 +203,29 @@ mod tests {
     #[test]
     fn speech_is_where_it_is_louder() {
         let is_speech = |t: usize| (50..120).contains(&t) || (160..220).contains(&t);
-        let found = speech_frames(&levels(300, is_speech, 20.0), 0.01);
-        let wrong = (0..300).filter(|&t| found[t] != is_speech(t)).count();
+        let found = Activity::of(&levels(300, is_speech, 20.0), 0.01).unwrap();
+        let wrong = (0..300)
+            .filter(|&t| found.active[t] != is_speech(t))
+            .count();
         assert!(wrong <= 12, "{wrong}");
-        assert!(found[55..115].iter().all(|&s| s) && !found[130..150].contains(&true));
+        let times: Vec<f64> = (0..300).map(|t| 0.01 * f64::from(t)).collect();
+        let spans = found.spans(&times, 0.01);
+        assert_eq!(spans.len(), 2, "{spans:?}");
+        for (span, (start, end)) in spans.iter().zip([(0.495, 1.195), (1.595, 2.195)]) {
+            assert!((span.start - start).abs() <= 0.03 && (span.end - end).abs() <= 0.03);
+        }
+    }
+
+    #[test]
+    fn short_pauses_are_filled_and_clicks_dropped() {
+        let is_loud = |t: usize| (50..100).contains(&t) || (104..150).contains(&t) || t == 220;
+        let found = speech_frames(&levels(300, is_loud, 40.0), 0.01);
+        assert!(found[55..145].iter().all(|&s| s) && !found[160..].contains(&true));
     }
 
     #[test]
     fn where_there_is_no_pause_all_is_speech() {
-        assert!(
-            speech_frames(&levels(200, |_| false, 0.0), 0.01)
-                .iter()
-                .all(|&s| s)
-        );
+        assert_eq!(Activity::of(&levels(200, |_| false, 0.0), 0.01), None);
         assert_eq!(speech_frames(&[3.0; 40], 0.01), [true; 40]);
         assert_eq!(speech_frames(&[3.0], 0.01), [true]);
         assert!(speech_frames(&[], 0.01).is_empty());
