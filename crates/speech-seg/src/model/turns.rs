@@ -26,8 +26,6 @@ const PASSES: usize = 10;
 const LAGS: usize = 40;
 /// Pauses within a turn are shorter than this, in seconds (as NIST scores turns).
 const PAUSE: f64 = 0.3;
-/// Speech begins softly before it is found and ends so after: by so much turns are longer, in seconds.
-const MARGIN: f64 = 0.1;
 /// The most speakers that are looked for.
 const MOST: usize = 16;
 
@@ -285,31 +283,20 @@ fn in_order(labels: &[usize]) -> Vec<usize> {
     labels.iter().map(place).collect()
 }
 
-/// Frames of one speaker with no longer pause between them than [`PAUSE`], and a [`MARGIN`] where nobody else speaks.
+/// Frames of one speaker with no longer pause between them than [`PAUSE`].
 fn stretches(speakers: &[Option<usize>], times: &[f64], step: f64) -> Vec<Turn> {
-    let end_of_all = times.last().map_or(0.0, |last| last + 0.5 * step);
     let mut turns: Vec<Turn> = Vec::new();
     for (speaker, time) in speakers.iter().zip(times) {
         let Some(speaker) = *speaker else { continue };
         let (start, end) = (time - 0.5 * step, time + 0.5 * step);
         match turns.last_mut() {
-            Some(last) if last.speaker == speaker && start - last.end < PAUSE + 2.0 * MARGIN => {
-                last.end = end;
-            }
+            Some(last) if last.speaker == speaker && start - last.end < PAUSE => last.end = end,
             _ => turns.push(Turn {
                 start,
                 end,
                 speaker,
             }),
         }
-    }
-    for i in 0..turns.len() {
-        let before = i.checked_sub(1).map_or(0.0, |b| turns[b].end);
-        turns[i].start = before.max(turns[i].start - MARGIN).min(turns[i].start);
-        let after = turns
-            .get(i + 1)
-            .map_or(end_of_all, |next| 0.5 * (turns[i].end + next.start));
-        turns[i].end = after.min(turns[i].end + MARGIN).max(turns[i].end);
     }
     turns
 }
