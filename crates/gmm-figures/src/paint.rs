@@ -48,6 +48,7 @@ impl Sheet {
                 let painter = Painter {
                     area: &area,
                     scale: f64::from(SUPERSAMPLING),
+                    has_joints: true,
                 };
                 part.iter().try_for_each(|mark| painter.paint(mark))?;
                 area.present().map_err(drawing)?;
@@ -92,6 +93,7 @@ impl Sheet {
                 let painter = Painter {
                     area: &area,
                     scale: f64::from(SVG_UNITS),
+                    has_joints: false,
                 };
                 part.iter().try_for_each(|mark| painter.paint(mark))?;
                 area.present().map_err(drawing)?;
@@ -177,6 +179,8 @@ pub fn data_uri(media_type: &str, file: &[u8]) -> String {
 struct Painter<'a, B: DrawingBackend> {
     area: &'a DrawingArea<B, Shift>,
     scale: f64,
+    /// Whether lines are drawn piece by piece.
+    has_joints: bool,
 }
 
 impl<B: DrawingBackend> Painter<'_, B> {
@@ -187,6 +191,10 @@ impl<B: DrawingBackend> Painter<'_, B> {
                 self.area
                     .draw(&Rectangle::new(corners, filled(fill)))
                     .map_err(drawing)
+            }
+            Mark::Line { points, stroke } if self.has_joints && stroke.opacity >= 1.0 => {
+                let points: Vec<_> = points.iter().map(|&p| self.place(p)).collect();
+                self.jointed(&points, self.stroke(stroke))
             }
             Mark::Line { points, stroke } => {
                 let points: Vec<_> = points.iter().map(|&p| self.place(p)).collect();
@@ -210,6 +218,21 @@ impl<B: DrawingBackend> Painter<'_, B> {
             // Not plotters' business.
             Mark::Picture { .. } => Ok(()),
         }
+    }
+
+    /// A line with round joints: plotters' bitmaps have points where a thick line turns back, which stand out far.
+    fn jointed(&self, points: &[(i32, i32)], style: ShapeStyle) -> Result<(), FigureError> {
+        for ends in points.windows(2) {
+            let piece = PathElement::new(ends.to_vec(), style);
+            self.area.draw(&piece).map_err(drawing)?;
+        }
+        let radius = (style.stroke_width / 2) as i32;
+        let inner = points.get(1..points.len().saturating_sub(1)).unwrap_or(&[]);
+        for &joint in inner.iter().filter(|_| radius > 0) {
+            let disc = Circle::new(joint, radius, style.color.filled());
+            self.area.draw(&disc).map_err(drawing)?;
+        }
+        Ok(())
     }
 
     fn write(&self, text: &Text) -> Result<(), FigureError> {

@@ -1,6 +1,6 @@
 //! Classes of sound: levels over ribbons of classes and of sound.
 
-use gmm_figures::{Color, Sheet, VERMILION, decimal, distinct};
+use gmm_figures::{Color, Sheet, decimal, distinct};
 
 use super::timeline::Timeline;
 use crate::model::Classes;
@@ -29,7 +29,7 @@ impl ClassChart<'_> {
         let step = end / found.times.len().max(1) as f64;
         let sound = (found.times.iter().zip(&found.speech))
             .filter(|(_, speech)| **speech)
-            .map(|(t, _)| (t - 0.5 * step, t + 0.5 * step, VERMILION));
+            .map(|(t, _)| (t - 0.5 * step, t + 0.5 * step, LINE));
         Timeline {
             title: &self.title,
             subtitle: &format!(

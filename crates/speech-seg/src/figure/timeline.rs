@@ -85,13 +85,13 @@ impl Timeline<'_> {
         }
     }
 
-    /// A line of levels below the loudest, in the colours of the frames.
+    /// A line of levels in the colours of the frames.
     fn draw_levels(&self, sheet: &mut Sheet, frame: Frame, end: f64) {
         let all = || self.levels.iter().copied();
         let loudest = all().fold(f64::NEG_INFINITY, f64::max);
-        let levels: Vec<f64> = all().map(|l| l.max(loudest - RANGE) - loudest).collect();
+        let levels: Vec<f64> = all().map(|l| l.max(loudest - RANGE)).collect();
         let axes = Axes::new(frame, (0.0, end), padded(levels.iter().copied()))
-            .labelled("", "Level [dB re loudest]")
+            .labelled("", "Level [dB]")
             .without_x_ticks();
         axes.draw(sheet);
         let mut first = 0;

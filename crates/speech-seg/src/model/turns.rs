@@ -26,6 +26,8 @@ const PASSES: usize = 10;
 const LAGS: usize = 40;
 /// Pauses within a turn are shorter than this, in seconds (as NIST scores turns).
 const PAUSE: f64 = 0.3;
+/// A change of speakers is at a pause if there is one so near, in seconds.
+const NEAR: f64 = 0.25;
 /// The most speakers that are looked for.
 const MOST: usize = 16;
 
@@ -147,7 +149,8 @@ pub fn turns(recording: &Recording, options: &TurnOptions) -> Result<Turns, Turn
         step: front_end.step,
     }
     .found()?;
-    let labels = in_order(&found.labels);
+    let reach = (NEAR / front_end.step).round() as usize;
+    let labels = in_order(&changed_at_pauses(found.labels, &speech, reach));
     let mut speakers = vec![None; frames.speech.len()];
     for (&t, &speaker) in speech.iter().zip(&labels) {
         speakers[t] = Some(speaker);
@@ -271,6 +274,24 @@ impl Search<'_> {
     }
 }
 
+/// Labels of frames with these places, with changes that are at most `reach` frames from a pause moved there: nobody begins
+/// to speak just before one.
+fn changed_at_pauses(mut labels: Vec<usize>, places: &[usize], reach: usize) -> Vec<usize> {
+    let is_pause = |i: usize| places[i] > places[i - 1] + 1;
+    let changes = (1..labels.len()).filter(|&i| labels[i] != labels[i - 1]);
+    for change in changes.collect::<Vec<usize>>() {
+        let from = change.saturating_sub(reach).max(1);
+        let near = (from..labels.len().min(change + reach + 1)).filter(|&i| is_pause(i));
+        let (before, after) = (labels[change - 1], labels[change]);
+        match near.min_by_key(|&i| i.abs_diff(change)) {
+            Some(pause) if pause < change => labels[pause..change].fill(after),
+            Some(pause) => labels[change..pause].fill(before),
+            None => {}
+        }
+    }
+    labels
+}
+
 /// Labels by when they come first, without gaps.
 fn in_order(labels: &[usize]) -> Vec<usize> {
     let mut names: Vec<usize> = Vec::new();
@@ -335,6 +356,24 @@ mod tests {
             (found.turns[1].start - 3.0).abs() < 0.1 && (found.turns[2].start - 7.0).abs() < 0.1
         );
         assert!((found.seconds()[0] - 6.0).abs() < 0.3);
+    }
+
+    #[test]
+    fn changes_near_a_pause_are_at_it() {
+        let places = [0, 1, 2, 3, 9, 10, 11, 12, 13];
+        let changed = |labels: [usize; 9]| changed_at_pauses(labels.to_vec(), &places, 2);
+        assert_eq!(
+            changed([0, 0, 0, 1, 1, 1, 1, 1, 1]),
+            [0, 0, 0, 0, 1, 1, 1, 1, 1]
+        );
+        assert_eq!(
+            changed([0, 0, 0, 0, 0, 0, 1, 1, 1]),
+            [0, 0, 0, 0, 1, 1, 1, 1, 1]
+        );
+        assert_eq!(
+            changed([0, 0, 0, 0, 0, 0, 0, 1, 1]),
+            [0, 0, 0, 0, 0, 0, 0, 1, 1]
+        );
     }
 
     #[test]
