@@ -23,8 +23,10 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 fn main() -> Result<()> {
     shipped()?;
     strangers()?;
-    conversations("train")?;
-    conversations("test")?;
+    for each in [2, 1] {
+        conversations("train", each)?;
+        conversations("test", each)?;
+    }
     if let Some(folder) = std::env::args().nth(1) {
         digits(Path::new(&folder))?;
     }
@@ -139,10 +141,10 @@ fn strangers() -> Result<()> {
     Ok(())
 }
 
-/// Recordings of one to four voices one after the other, two of each, twice in turn.
-fn conversations(part: &str) -> Result<()> {
+/// Recordings of one to four voices in turn, so many of each at a time, until all four of each have been heard.
+fn conversations(part: &str, each: usize) -> Result<()> {
     println!(
-        "\n| conversations of {part} recordings | speakers | missed | false | confused | error | with a collar |\n\
+        "\n| conversations of {part} recordings, {each} a turn | speakers | missed | false | confused | error | with a collar |\n\
          |---|---|---|---|---|---|---|"
     );
     for who in [
@@ -164,13 +166,13 @@ fn conversations(part: &str) -> Result<()> {
     ] {
         let mut samples = Vec::new();
         let mut truth = Vec::new();
-        for take in 0..2 {
+        for take in 0..4 / each {
             for (speaker, &voice) in who.iter().enumerate() {
                 let pair = match part {
                     "train" => SHIPPED_VOICES[voice].train()?,
                     _ => SHIPPED_VOICES[voice].test()?,
                 };
-                for (_, recording) in &pair[2 * take..2 * take + 2] {
+                for (_, recording) in &pair[each * take..each * (take + 1)] {
                     let start = samples.len() as f64 / 8000.0;
                     truth.extend(sounds(recording, start, speaker));
                     samples.extend_from_slice(recording.samples());

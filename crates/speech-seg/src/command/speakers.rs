@@ -39,7 +39,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "SECONDS",
-        default_value_t = 1.5,
+        default_value_t = 2.0,
         allow_negative_numbers = true
     )]
     shortest: f64,

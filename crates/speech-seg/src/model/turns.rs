@@ -63,11 +63,11 @@ pub struct TurnOptions {
 }
 
 impl Default for TurnOptions {
-    /// 1 to 8 speakers; turns of at least 1.5 s.
+    /// 1 to 8 speakers; turns of at least 2 s.
     fn default() -> Self {
         Self {
             n_speakers: 1..=8,
-            shortest: 1.5,
+            shortest: 2.0,
         }
     }
 }
