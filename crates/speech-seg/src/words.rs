@@ -110,3 +110,19 @@ pub enum WordError {
     #[error("not a readable model of words: {0}")]
     Format(String),
 }
+
+/// Settings: what each is called, its value, whether that may be, and what may be.
+type Settings<'a> = &'a [(&'static str, f64, bool, &'static str)];
+
+/// Refuses the first setting that is out of its range.
+fn refuse_impossible(settings: Settings<'_>) -> Result<(), WordError> {
+    let impossible = settings.iter().find(|(_, _, is_allowed, _)| !is_allowed);
+    impossible.map_or(Ok(()), |&(name, value, _, allowed)| {
+        let value = value.to_string();
+        Err(WordError::Setting {
+            name,
+            value,
+            allowed,
+        })
+    })
+}

@@ -363,19 +363,8 @@ impl<'a> Answer<'a> {
 
     fn summary(&self) -> Vec<String> {
         let found = &self.found;
-        let n = self.points.rows.nrows();
-        let mut lines = vec![format!(
-            "{}: {} of {}",
-            self.job.name(&self.points),
-            counted(n, "row"),
-            self.points.columns.join(", ")
-        )];
-        if self.points.n_incomplete > 0 {
-            lines.push(format!(
-                "{} lack a value; the others are judged by",
-                counted(self.points.n_incomplete, "row")
-            ));
-        }
+        let mut lines =
+            (self.job).heading(&self.points, "; they are judged by their other columns");
         let learnt = match self.n_usual {
             Some(n) => format!("usual: {}", counted(n, "row")),
             None => String::from("usual: nine tenths of the rows"),

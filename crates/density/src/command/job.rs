@@ -12,6 +12,9 @@ use gmm_table::summary::{components, counted};
 use gmm_table::{TableError, number, to_csv};
 use serde::Serialize;
 
+/// What becomes of rows that lack a value, where a task cannot use them.
+pub(super) const LEFT_OUT: &str = " and were left out";
+
 /// The flags of a task, whatever its own number of components.
 pub(super) struct Job<'a> {
     pub(super) task: &'static str,
@@ -164,7 +167,8 @@ impl Job<'_> {
         })
     }
 
-    fn summary(&self, points: &Points, fitted: &Fitted, made: &Made) -> Vec<String> {
+    /// What was read: the first lines of every summary. `of_incomplete` says what becomes of rows that lack a value.
+    pub(super) fn heading(&self, points: &Points, of_incomplete: &str) -> Vec<String> {
         let mut lines = vec![format!(
             "{}: {} of {}",
             self.name(points),
@@ -172,11 +176,14 @@ impl Job<'_> {
             points.columns.join(", ")
         )];
         if points.n_incomplete > 0 {
-            lines.push(format!(
-                "{} lack a value and were left out",
-                counted(points.n_incomplete, "row")
-            ));
+            let rows = counted(points.n_incomplete, "row");
+            lines.push(format!("{rows} lack a value{of_incomplete}"));
         }
+        lines
+    }
+
+    fn summary(&self, points: &Points, fitted: &Fitted, made: &Made) -> Vec<String> {
+        let mut lines = self.heading(points, LEFT_OUT);
         lines.push(String::new());
         lines.extend(components(&fitted.model, &points.columns));
         lines.push(String::new());

@@ -7,7 +7,7 @@ use gmm_table::summary::counted;
 use gmm_table::{number, to_csv};
 use serde::Serialize;
 
-use super::job::Job;
+use super::job::{Job, LEFT_OUT};
 
 #[derive(Serialize)]
 struct JsonReport<'a> {
@@ -113,16 +113,7 @@ fn rows(points: &Points, found: &Latent) -> Vec<u8> {
 }
 
 fn summary(job: &Job<'_>, points: &Points, found: &Latent) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{}: {} of {}",
-        job.name(points),
-        counted(points.rows.nrows(), "row"),
-        points.columns.join(", ")
-    )];
-    if points.n_incomplete > 0 {
-        let rows = counted(points.n_incomplete, "row");
-        lines.push(format!("{rows} lack a value and were left out"));
-    }
+    let mut lines = job.heading(points, LEFT_OUT);
     let percent = |share: f64| format!("{} %", decimal(100.0 * share, 1));
     let k = found.report.fitted.model.n_components();
     lines.push(format!(

@@ -12,7 +12,7 @@ use gmm_table::summary::counted;
 use gmm_table::{TableError, number, to_csv};
 use serde::Serialize;
 
-use super::job::Job;
+use super::job::{Job, LEFT_OUT};
 
 /// What the task is told beside its table.
 #[derive(Debug, Args)]
@@ -175,16 +175,7 @@ const LISTED: usize = 6;
 const NAMED: usize = 4;
 
 fn summary(job: &Job<'_>, points: &Points, found: &Directions) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{}: {} of {}",
-        job.name(points),
-        counted(points.rows.nrows(), "row"),
-        points.columns.join(", ")
-    )];
-    if points.n_incomplete > 0 {
-        let rows = counted(points.n_incomplete, "row");
-        lines.push(format!("{rows} lack a value and were left out"));
-    }
+    let mut lines = job.heading(points, LEFT_OUT);
     let groups = match found.error_of_all {
         Some(_) => format!("{} classes: {}", found.names.len(), found.names.join(", ")),
         None => counted(found.names.len(), "component"),

@@ -205,7 +205,8 @@ fn curves(sheet: &mut Sheet, frame: Frame, detection: &Detection, threshold: f64
     );
     axes.line(
         sheet,
-        points.iter().map(|p| (p.detection_rate, p.precision)),
+        // Of no alarms no share is right: the first of the points has no precision.
+        points[1..].iter().map(|p| (p.detection_rate, p.precision)),
         PRECISION,
     );
     if let Some(point) = points.iter().rev().find(|p| p.threshold >= threshold) {

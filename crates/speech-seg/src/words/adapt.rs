@@ -7,9 +7,9 @@ use gmm_core::ndarray::{Array2, ArrayView2, Axis, concatenate};
 use gmm_core::{Adaptation, GmmError, Sample};
 use rayon::prelude::*;
 
-use super::WordError;
 use super::model::{Recognized, WordModels, posteriors, stretched};
 use super::train::ends;
+use super::{WordError, refuse_impossible};
 
 /// How models get used to a speaker.
 ///
@@ -191,7 +191,7 @@ impl SpeakerAdaptation {
     fn check(&self) -> Result<(), WordError> {
         let is_relevance = self.relevance.is_finite() && self.relevance >= 0.0;
         let is_scale = self.scale > 0.0 && self.scale <= 1.0;
-        for (name, value, is_allowed, allowed) in [
+        refuse_impossible(&[
             (
                 "the relevance",
                 self.relevance,
@@ -204,16 +204,6 @@ impl SpeakerAdaptation {
                 is_scale,
                 "above 0 and at most 1",
             ),
-        ] {
-            if !is_allowed {
-                let value = value.to_string();
-                return Err(WordError::Setting {
-                    name,
-                    value,
-                    allowed,
-                });
-            }
-        }
-        Ok(())
+        ])
     }
 }

@@ -6,7 +6,7 @@ use gmm_core::{CovarianceType, Gmm, GmmError, Prior, Sample};
 use rayon::prelude::*;
 
 use super::model::{WordModels, stretched};
-use super::{Prepared, WordError};
+use super::{Prepared, WordError, refuse_impossible};
 use crate::features::FrontEnd;
 
 /// Iterations that a start of the Gaussians of one state takes at most.
@@ -79,7 +79,7 @@ impl WordOptions {
             !(0.5..=2.0).contains(&factor)
         });
         let is_scale = self.scale > 0.0 && self.scale <= 1.0;
-        for (name, value, is_allowed, allowed) in [
+        refuse_impossible(&[
             (
                 "the number of states",
                 self.n_states as f64,
@@ -116,17 +116,7 @@ impl WordOptions {
                 is_scale,
                 "above 0 and at most 1",
             ),
-        ] {
-            if !is_allowed {
-                let value = value.to_string();
-                return Err(WordError::Setting {
-                    name,
-                    value,
-                    allowed,
-                });
-            }
-        }
-        Ok(())
+        ])
     }
 }
 
