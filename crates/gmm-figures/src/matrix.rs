@@ -80,7 +80,7 @@ pub fn confusion_matrix(sheet: &mut Sheet, frame: Frame, names: &[String], count
     }
     let beyond = if is_upward { widest(names) } else { 14.0 };
     let under = (x + 0.5 * f64::from(frame.width), bottom + beyond + 24.0);
-    sheet.text("told", under, 14.0, MUTED, Anchor::Center);
+    sheet.text("recognised as", under, 14.0, MUTED, Anchor::Center);
     let beside = (x - 24.0 - widest(names), y + 0.5 * f64::from(frame.height));
     sheet.upward_text("true", beside, 14.0, MUTED);
 }
@@ -135,7 +135,7 @@ mod tests {
         confusion_matrix(&mut sheet, frame, &names, &[vec![17, 3], vec![0, 20]]);
         let svg = String::from_utf8(sheet.to_svg().unwrap()).unwrap();
         let words: Vec<&str> = svg.split(['<', '>', '\n']).map(str::trim).collect();
-        for text in ["17", "20", "3", "told", "true"] {
+        for text in ["17", "20", "3", "recognised as", "true"] {
             assert!(words.contains(&text), "{text}");
         }
         assert_ne!(shade(0.1, true), shade(0.1, false));

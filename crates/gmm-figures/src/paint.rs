@@ -48,7 +48,7 @@ impl Sheet {
                 let painter = Painter {
                     area: &area,
                     scale: f64::from(SUPERSAMPLING),
-                    has_joints: true,
+                    round_joins: true,
                 };
                 part.iter().try_for_each(|mark| painter.paint(mark))?;
                 area.present().map_err(drawing)?;
@@ -93,7 +93,7 @@ impl Sheet {
                 let painter = Painter {
                     area: &area,
                     scale: f64::from(SVG_UNITS),
-                    has_joints: false,
+                    round_joins: false,
                 };
                 part.iter().try_for_each(|mark| painter.paint(mark))?;
                 area.present().map_err(drawing)?;
@@ -179,8 +179,9 @@ pub fn data_uri(media_type: &str, file: &[u8]) -> String {
 struct Painter<'a, B: DrawingBackend> {
     area: &'a DrawingArea<B, Shift>,
     scale: f64,
-    /// Whether lines are drawn piece by piece.
-    has_joints: bool,
+    /// Whether opaque lines are drawn segment by segment with round joins: of translucent ones the joins would show, and
+    /// viewers of SVG limit mitres.
+    round_joins: bool,
 }
 
 impl<B: DrawingBackend> Painter<'_, B> {
@@ -192,9 +193,9 @@ impl<B: DrawingBackend> Painter<'_, B> {
                     .draw(&Rectangle::new(corners, filled(fill)))
                     .map_err(drawing)
             }
-            Mark::Line { points, stroke } if self.has_joints && stroke.opacity >= 1.0 => {
+            Mark::Line { points, stroke } if self.round_joins && stroke.opacity >= 1.0 => {
                 let points: Vec<_> = points.iter().map(|&p| self.place(p)).collect();
-                self.jointed(&points, self.stroke(stroke))
+                self.joined(&points, self.stroke(stroke))
             }
             Mark::Line { points, stroke } => {
                 let points: Vec<_> = points.iter().map(|&p| self.place(p)).collect();
@@ -220,8 +221,8 @@ impl<B: DrawingBackend> Painter<'_, B> {
         }
     }
 
-    /// A line with round joints: plotters' bitmaps have points where a thick line turns back, which stand out far.
-    fn jointed(&self, points: &[(i32, i32)], style: ShapeStyle) -> Result<(), FigureError> {
+    /// A line with round joins: plotters' bitmaps have mitres, which spike where a thick line turns back.
+    fn joined(&self, points: &[(i32, i32)], style: ShapeStyle) -> Result<(), FigureError> {
         for ends in points.windows(2) {
             let piece = PathElement::new(ends.to_vec(), style);
             self.area.draw(&piece).map_err(drawing)?;
@@ -313,6 +314,16 @@ mod tests {
             "{svg}"
         );
         assert!(svg.find("<image").unwrap() < svg.find("<polyline").unwrap());
+    }
+
+    #[test]
+    fn thick_lines_that_turn_back_have_no_spikes() {
+        let mut sheet = Sheet::new(40, 60);
+        let black = Stroke::new(Color(0, 0, 0), 3.0);
+        sheet.line(vec![(18.0, 50.0), (20.0, 20.0), (22.0, 50.0)], black);
+        let image = sheet.to_image().unwrap();
+        let is_inked = |y: u32| (0..40).any(|x| image.get_pixel(x, y).0[0] < 200);
+        assert!(is_inked(20) && !(0..17).any(is_inked));
     }
 
     #[test]

@@ -11,7 +11,11 @@ pub fn form(of: CovarianceType) -> Cow<'static, str> {
 
 /// So many of something.
 pub fn counted(n: usize, noun: &str) -> String {
-    let s = if n == 1 { "" } else { "s" };
+    let s = match n {
+        1 => "",
+        _ if noun.ends_with("ch") || noun.ends_with('s') => "es",
+        _ => "s",
+    };
     format!("{n} {noun}{s}")
 }
 

@@ -10,7 +10,7 @@ use gmm_core::rand::{Rng, SeedableRng};
 use gmm_core::rand_xoshiro::Xoshiro256Plus;
 use speech_seg::words::Clip;
 use speech_seg::{
-    Activity, FrontEnd, Hue, Recording, SHIPPED_VOICES, Spectrogram, Windows, with_noise,
+    Activity, FrontEnd, Hue, Recording, SHIPPED_VOICES, Spectrogram, Windows, resampled, with_noise,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -46,7 +46,14 @@ fn main() -> Result<()> {
         table(&format!("shipped voices, {part} recordings"), &voices)?;
     }
     if let Some(folder) = std::env::args_os().nth(1) {
-        let clips = Clip::folder(Path::new(&folder))?;
+        let mut clips = Clip::folder(Path::new(&folder))?;
+        for clip in &mut clips {
+            clip.recording = resampled(&clip.recording, RATE)?;
+        }
+        clips.retain(|clip| clip.speaker.is_some());
+        if clips.is_empty() {
+            return Err("no clip is named {word}_{speaker}_{take}.wav".into());
+        }
         for quieter in [0.0, 6.0, 10.0] {
             let what = format!("words between pauses, every other speaker {quieter} dB quieter");
             table(&what, &made(&clips, quieter)?)?;
@@ -106,6 +113,9 @@ fn agreement(found: &[bool], times: &[f64], truth: &[bool]) -> f64 {
 fn plain_reading(samples: &[f64], decibels: f64) -> Vec<bool> {
     let power = |frame: &[f64]| frame.iter().map(|x| x * x).sum::<f64>();
     let powers: Vec<f64> = samples.windows(FRAME).step_by(STEP).map(power).collect();
+    if powers.is_empty() {
+        return vec![true; samples.len()];
+    }
     let least = powers.iter().copied().fold(0.0, f64::max) * 10f64.powf(-0.1 * decibels);
     let mut loud: Vec<bool> = powers.iter().map(|p| *p > least).collect();
     let mut last = None;

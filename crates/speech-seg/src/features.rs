@@ -18,3 +18,4 @@ pub use noise::{Hue, with_noise};
 pub use resample::resampled;
 pub use spectrogram::{Scale, Spectrogram, WindowError, Windows};
 pub use speech::{Activity, SHORTEST_PAUSE, SHORTEST_SOUND, Span, speech_frames};
+pub(crate) use stretches::runs;

@@ -176,8 +176,13 @@ impl Job<'_> {
             points.columns.join(", ")
         )];
         if points.n_incomplete > 0 {
+            let lack = if points.n_incomplete == 1 {
+                "lacks"
+            } else {
+                "lack"
+            };
             let rows = counted(points.n_incomplete, "row");
-            lines.push(format!("{rows} lack a value{of_incomplete}"));
+            lines.push(format!("{rows} {lack} a value{of_incomplete}"));
         }
         lines
     }

@@ -205,7 +205,7 @@ fn curves(sheet: &mut Sheet, frame: Frame, detection: &Detection, threshold: f64
     );
     axes.line(
         sheet,
-        // Of no alarms no share is right: the first of the points has no precision.
+        // The first of the points is of no alarms, whose precision of 1 is by convention.
         points[1..].iter().map(|p| (p.detection_rate, p.precision)),
         PRECISION,
     );

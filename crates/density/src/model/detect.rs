@@ -183,7 +183,7 @@ fn check_share(share: f64) -> Result<(), GmmError> {
         return Ok(());
     }
     Err(GmmError::InvalidParameter {
-        name: "share of anomalies",
+        name: "share of anomalies or false alarms",
         value: share.to_string(),
         allowed: "above 0 and at most 0.5",
     })

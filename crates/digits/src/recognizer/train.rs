@@ -89,11 +89,11 @@ impl TrainOptions {
         if let Some((name, _)) = empty {
             return refuse(name, String::from("an empty list"), "at least one");
         }
-        let is_size = |x: &&f64| !(x.is_finite() && **x > 0.0);
-        if let Some(ridge) = self.ridges.iter().find(is_size) {
+        let is_no_size = |x: &&f64| !(x.is_finite() && **x > 0.0);
+        if let Some(ridge) = self.ridges.iter().find(is_no_size) {
             return refuse("ridge", ridge.to_string(), "above 0");
         }
-        if let Some(deviation) = self.deviations.iter().find(is_size) {
+        if let Some(deviation) = self.deviations.iter().find(is_no_size) {
             return refuse("deviation", deviation.to_string(), "above 0");
         }
         if self.components.contains(&0) {

@@ -48,6 +48,26 @@ impl Default for ForegroundOptions {
     }
 }
 
+impl ForegroundOptions {
+    fn check(&self) -> Result<(), GmmError> {
+        let refused = |name, value, allowed| {
+            Err(GmmError::InvalidParameter {
+                name,
+                value,
+                allowed,
+            })
+        };
+        if self.n_components == 0 {
+            return refused("number of components", String::from("0"), "at least 1");
+        }
+        if !(self.smoothness.is_finite() && self.smoothness >= 0.0) {
+            let value = self.smoothness.to_string();
+            return refused("smoothness", value, "a finite number of at least 0");
+        }
+        Ok(())
+    }
+}
+
 /// Why a foreground cannot be found.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -75,7 +95,7 @@ pub struct Foreground {
     pub is_foreground: Vec<bool>,
     /// Rounds of fitting and cutting.
     pub n_rounds: usize,
-    /// Whether the last round changed nothing or next to nothing.
+    /// Whether the last round changed nothing or next to nothing, or left nothing of one side and was undone.
     pub has_converged: bool,
     /// The mixtures of the colours of background and foreground, in Lab.
     pub mixtures: [Gmm; 2],
@@ -90,13 +110,15 @@ pub struct Foreground {
 /// `observe` hears of every round.
 ///
 /// # Errors
-/// Marks of another size, or that leave nothing for one of the sides.
+/// Marks of another size, or that leave nothing for one of the sides; no components, or a smoothness that is no finite
+/// number of at least 0.
 pub fn find_foreground(
     picture: &Picture,
     marks: &Marks,
     options: &ForegroundOptions,
     observe: &dyn Fn(usize),
 ) -> Result<Foreground, ForegroundError> {
+    options.check()?;
     let full = (picture.width(), picture.height());
     if (marks.width, marks.height) != full {
         return Err(ForegroundError::OtherSize(

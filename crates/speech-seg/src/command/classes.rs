@@ -9,6 +9,7 @@ use gmm_cli::{
 };
 use gmm_core::GmmError;
 use gmm_figures::decimal;
+use gmm_table::summary::counted;
 use gmm_table::{number, to_csv};
 use serde::Serialize;
 use speech_seg::{ClassChart, ClassError, Classes, classes};
@@ -100,6 +101,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     })?;
     let chart = ClassChart {
         title: format!("Sounds of {name}"),
+        subtitle: format!(
+            "{}, {}",
+            counted(found.levels.len(), "class"),
+            counted(found.stretches.len(), "stretch")
+        ),
         found: &found,
     };
     let figure = chart.sheet().to_file(&places.figure);

@@ -230,7 +230,7 @@ pub enum Scale {
     /// that is loud.
     #[default]
     Power,
-    /// Decibels, 10·log₁₀ of the power, where powers below 10⁻¹² of the loudest are taken to be that: nearer
+    /// Decibels, 10·log₁₀ of the power, where powers below 10⁻⁸ of the loudest are taken to be that: nearer
     /// to what is heard, and silence has a number.
     LogPower,
 }

@@ -27,8 +27,11 @@ const LEAST_DROP: f64 = 4.0;
 /// Shares of pauses from which fits start.
 const PAUSES: [f64; 4] = [0.03, 0.1, 0.25, 0.5];
 
-/// The least variance of levels, in dB²: the silence below all is a single number.
-const LEAST_VARIANCE: f64 = 0.05;
+/// Added to the variances, in dB²: the silence below all is a single number.
+const RIDGE: f64 = 0.05;
+
+/// Fewer frames say nothing.
+const LEAST_FRAMES: usize = 8;
 
 /// A stretch of sound.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,18 +59,23 @@ pub struct Activity {
 
 impl Activity {
     /// Sound and pauses of frames with these levels in dB, `step` seconds apart; none where the levels do not fall into two
-    /// groups.
+    /// groups, of fewer than eight frames, where all that is loud is too short to be sound, or for a step that is not
+    /// above 0.
     pub fn of(levels: &[f64], step: f64) -> Option<Self> {
-        let reach = (REACH / step).round() as usize;
+        if levels.len() < LEAST_FRAMES || step.is_nan() || step <= 0.0 {
+            return None;
+        }
+        let reach = ((REACH / step).round() as usize).min(levels.len());
         let smoothed = averaged(levels, reach);
-        let (fitted, pause) = fitted(&smoothed, 2 * reach + 1)?;
-        let (weights, means) = (fitted.weights(), fitted.means().column(0));
+        let rows = Array2::from_shape_fn((smoothed.len(), 1), |(t, _)| smoothed[t]);
+        let (model, pause) = mixture(&rows, 2 * reach + 1)?;
+        let (weights, means) = (model.weights(), model.means().column(0));
         let (pause_level, of_pauses) = (means[pause], weights[pause] * means[pause]);
         let sound_level = (weights.dot(&means) - of_pauses) / (1.0 - weights[pause]);
         if sound_level.is_nan() || sound_level - pause_level < LEAST_DROP {
             return None;
         }
-        let shares = fitted.responsibilities(&column(&smoothed)).ok()?;
+        let shares = model.responsibilities(&rows).ok()?;
         // Wider Gaussians are the more probable far below too: what decides is the least level above pauses that is sound.
         let least = (smoothed.iter().zip(shares.column(pause)))
             .filter(|(level, share)| **level > pause_level && **share < 0.5)
@@ -85,18 +93,21 @@ impl Activity {
     /// The stretches of sound of frames whose middles are these, `step` seconds apart, in order. A frame stands for one step
     /// about its middle, and hears half its length to either side: by so much a stretch can be too long.
     pub fn spans(&self, times: &[f64], step: f64) -> Vec<Span> {
-        let span = |first: usize, last: usize| Span {
-            start: times[first] - step / 2.0,
-            end: times[last] + step / 2.0,
+        let span = |first: usize, last: usize| {
+            let (start, end) = (times.get(first)?, times.get(last)?);
+            Some(Span {
+                start: start - step / 2.0,
+                end: end + step / 2.0,
+            })
         };
         runs(&self.active)
             .filter(|run| run.active)
-            .map(|run| span(run.first, run.last))
+            .filter_map(|run| span(run.first, run.last))
             .collect()
     }
 }
 
-/// Which frames hold speech, as [`Activity`] has it; all of them where there are no two groups of levels.
+/// Which frames hold speech, as [`Activity`] has it; all of them where that tells nothing.
 pub fn speech_frames(levels: &[f64], step: f64) -> Vec<bool> {
     Activity::of(levels, step).map_or_else(|| vec![true; levels.len()], |found| found.active)
 }
@@ -106,27 +117,33 @@ fn averaged(levels: &[f64], reach: usize) -> Vec<f64> {
     let sorted = sorted(levels);
     let place = (LOUD * sorted.len().saturating_sub(1) as f64).round() as usize;
     let floor = sorted.get(place).map_or(0.0, |loud| loud - RANGE);
+    // Sums of all levels before each, above the floor.
+    let mut sums = vec![0.0];
+    let mut sum = 0.0;
+    for level in levels {
+        sum += (level - floor).max(0.0);
+        sums.push(sum);
+    }
     let mean = |t: usize| {
-        let near = &levels[t.saturating_sub(reach)..(t + reach + 1).min(levels.len())];
-        near.iter().map(|level| level.max(floor)).sum::<f64>() / near.len() as f64
+        let (from, to) = (t.saturating_sub(reach), (t + reach + 1).min(levels.len()));
+        floor + (sums[to] - sums[from]) / (to - from) as f64
     };
     (0..levels.len()).map(mean).collect()
 }
 
 /// A mixture of levels, each averaged over so many, and which of its Gaussians is pauses: of the least BIC of those whose
 /// quietest Gaussian is the narrowest, else of two that are equally wide. Without that a narrow Gaussian takes the vowels, and
-/// half of what is said counts as pause.
-fn fitted(levels: &[f64], n_averaged: usize) -> Option<(Gmm, usize)> {
-    const LEAST_FRAMES: usize = 8;
-    if levels.len() < LEAST_FRAMES {
-        return None;
-    }
-    let rows = column(levels);
-    let sorted = sorted(levels);
+/// half of what is said counts as pause (docs/decisions/019-pauses.md).
+fn mixture(rows: &Array2<f64>, n_averaged: usize) -> Option<(Gmm, usize)> {
+    let levels = rows.column(0).to_vec();
+    let sorted = sorted(&levels);
     let fit = |k: usize, covariance_type, start| {
         let params = Gmm::params(k).covariance_type(covariance_type);
-        let params = params.reg_covariance(LEAST_VARIANCE).init_method(start);
-        params.fit_report(&rows).ok()
+        params
+            .reg_covariance(RIDGE)
+            .init_method(start)
+            .fit_report(rows)
+            .ok()
     };
     let log_n = (levels.len() as f64 / n_averaged as f64).max(1.0).ln();
     let bic = |fitted: &Fitted| {
@@ -135,7 +152,7 @@ fn fitted(levels: &[f64], n_averaged: usize) -> Option<(Gmm, usize)> {
     };
     let starts = (2..=3).flat_map(|k| PAUSES.map(|share| (k, share)));
     let fits = starts.filter_map(|(k, share)| {
-        let start = InitMethod::Responsibilities(start(levels, &sorted, k, share));
+        let start = InitMethod::Responsibilities(initial(&levels, &sorted, k, share));
         fit(k, CovarianceType::Full, start)
     });
     fits.filter(|fitted| has_narrow_pauses(&fitted.model))
@@ -148,7 +165,7 @@ fn fitted(levels: &[f64], n_averaged: usize) -> Option<(Gmm, usize)> {
 }
 
 /// Levels among the quietest share are pauses; the others fall into equally many of each Gaussian of sound.
-fn start(levels: &[f64], sorted: &[f64], k: usize, share: f64) -> Array2<f64> {
+fn initial(levels: &[f64], sorted: &[f64], k: usize, share: f64) -> Array2<f64> {
     let last = (sorted.len() - 1) as f64;
     let cuts: Vec<f64> = (0..k - 1)
         .map(|i| share + (1.0 - share) * i as f64 / (k - 1) as f64)
@@ -170,10 +187,6 @@ fn has_narrow_pauses(model: &Gmm) -> bool {
     let variance = |group: usize| model.covariances()[(group, 0, 0)];
     let pauses = variance(quietest(model));
     (0..model.n_components()).all(|group| pauses <= variance(group))
-}
-
-fn column(levels: &[f64]) -> Array2<f64> {
-    Array2::from_shape_fn((levels.len(), 1), |(t, _)| levels[t])
 }
 
 fn sorted(levels: &[f64]) -> Vec<f64> {
@@ -229,5 +242,8 @@ mod tests {
         assert_eq!(speech_frames(&[3.0; 40], 0.01), [true; 40]);
         assert_eq!(speech_frames(&[3.0], 0.01), [true]);
         assert!(speech_frames(&[], 0.01).is_empty());
+        for step in [0.0, -1.0, f64::NAN, 1e-12, 1e9] {
+            assert_eq!(speech_frames(&[3.0; 40], step), [true; 40]);
+        }
     }
 }

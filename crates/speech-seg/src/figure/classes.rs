@@ -3,6 +3,7 @@
 use gmm_figures::{Color, Sheet, decimal, distinct};
 
 use super::timeline::Timeline;
+use crate::features::runs;
 use crate::model::Classes;
 
 const LINE: Color = Color(90, 90, 90);
@@ -12,6 +13,8 @@ const LINE: Color = Color(90, 90, 90);
 pub struct ClassChart<'a> {
     /// What it shows.
     pub title: String,
+    /// More of that.
+    pub subtitle: String,
     /// What was found.
     pub found: &'a Classes,
 }
@@ -25,18 +28,15 @@ impl ClassChart<'_> {
             (distinct(c), name)
         };
         let classes = (found.stretches.iter()).map(|s| (s.start, s.end, distinct(s.class)));
-        let end = found.stretches.last().map_or(1.0, |s| s.end);
-        let step = end / found.times.len().max(1) as f64;
-        let sound = (found.times.iter().zip(&found.speech))
-            .filter(|(_, speech)| **speech)
-            .map(|(t, _)| (t - 0.5 * step, t + 0.5 * step, LINE));
+        let half = 0.5 * found.step;
+        let sound = runs(&found.speech).filter(|run| run.active);
+        let sound = sound.map(|run| {
+            let (first, last) = (found.times[run.first], found.times[run.last]);
+            (first - half, last + half, LINE)
+        });
         Timeline {
             title: &self.title,
-            subtitle: &format!(
-                "{} classes, {} stretches",
-                found.levels.len(),
-                found.stretches.len()
-            ),
+            subtitle: &self.subtitle,
             names: found.levels.iter().enumerate().map(name).collect(),
             times: &found.times,
             levels: &found.frame_levels,

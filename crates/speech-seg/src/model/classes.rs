@@ -50,9 +50,11 @@ pub struct Classes {
     pub labels: Vec<usize>,
     /// The middles of the frames, in seconds.
     pub times: Vec<f64>,
-    /// The level of each frame, in dB.
+    /// Seconds from frame to frame.
+    pub step: f64,
+    /// The level of each frame, emphasised, in dB.
     pub frame_levels: Vec<f64>,
-    /// Which frames hold speech, told by their levels.
+    /// Which frames hold speech, told by their levels without emphasis.
     pub speech: Vec<bool>,
 }
 
@@ -117,6 +119,7 @@ pub fn classes(
         candidates,
         labels,
         times: frames.times,
+        step: front_end.step,
         frame_levels: frames.levels,
         speech: frames.speech,
     })

@@ -58,7 +58,7 @@ pub enum TurnError {
 pub struct TurnOptions {
     /// How many speakers there may be, from 1 to 16.
     pub n_speakers: RangeInclusive<usize>,
-    /// The least speech of a turn, in seconds.
+    /// The least speech that one speaker has before the next, in seconds, but for what a change is moved to a pause nearby.
     pub shortest: f64,
 }
 
@@ -72,7 +72,7 @@ impl Default for TurnOptions {
     }
 }
 
-/// A stretch of speech of one speaker.
+/// A stretch of speech of one speaker, without pauses of 0.3 s or longer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Turn {
     /// Seconds from the start at which it begins.
@@ -275,13 +275,18 @@ impl Search<'_> {
 }
 
 /// Labels of frames with these places, with changes that are at most `reach` frames from a pause moved there: nobody begins
-/// to speak just before one.
+/// to speak just before a pause, or stops just after one.
 fn changed_at_pauses(mut labels: Vec<usize>, places: &[usize], reach: usize) -> Vec<usize> {
     let is_pause = |i: usize| places[i] > places[i - 1] + 1;
-    let changes = (1..labels.len()).filter(|&i| labels[i] != labels[i - 1]);
+    let is_change = |labels: &[usize], i: usize| labels[i] != labels[i - 1];
+    let changes = (1..labels.len()).filter(|&i| is_change(&labels, i));
     for change in changes.collect::<Vec<usize>>() {
-        let from = change.saturating_sub(reach).max(1);
-        let near = (from..labels.len().min(change + reach + 1)).filter(|&i| is_pause(i));
+        // Not so far that a turn beside it vanishes.
+        let before = (1..change).rev().find(|&i| is_change(&labels, i));
+        let after = (change + 1..labels.len()).find(|&i| is_change(&labels, i));
+        let from = (change.saturating_sub(reach)).max(before.unwrap_or(0) + 1);
+        let to = (change + reach + 1).min(after.unwrap_or(labels.len()));
+        let near = (from..to).filter(|&i| is_pause(i));
         let (before, after) = (labels[change - 1], labels[change]);
         match near.min_by_key(|&i| i.abs_diff(change)) {
             Some(pause) if pause < change => labels[pause..change].fill(after),
@@ -373,6 +378,11 @@ mod tests {
         assert_eq!(
             changed([0, 0, 0, 0, 0, 0, 0, 1, 1]),
             [0, 0, 0, 0, 0, 0, 0, 1, 1]
+        );
+        // Two changes near one pause: only one is moved there, and no turn is lost.
+        assert_eq!(
+            changed([0, 0, 0, 1, 1, 2, 2, 2, 2]),
+            [0, 0, 0, 0, 1, 2, 2, 2, 2]
         );
     }
 

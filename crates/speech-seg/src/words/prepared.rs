@@ -7,8 +7,7 @@ use super::{Clip, WordError, WordOptions};
 use crate::data::Recording;
 use crate::features::{FrontEnd, FrontEndError, Normalization, Pauses};
 
-/// Rows that the mean of a clip is taken to be worth less than what is believed of it: the mean of a word says as much of
-/// the word as of the microphone.
+/// Of the mean of a clip of n frames n/(n + 100) is taken away: it says as much of the word as of the microphone.
 const BELIEVED_ROWS: f64 = 100.0;
 
 /// Frames at either end that are more than this many dB quieter than the loudest are no part of the word.
@@ -78,8 +77,8 @@ impl Prepared {
     }
 }
 
-/// The rows of a clip from its first frame within 30 dB of the loudest to its last. How loud it was is taken away by the ninth decile of its level, and of the mean of the other cepstra
-/// what its frames are worth, n/(n + 100).
+/// The rows of a clip from its first frame within 30 dB of the loudest to its last, less the ninth decile of its level and a
+/// share of the mean of its other cepstra.
 pub(super) fn rows_of(
     recording: &Recording,
     front_end: &FrontEnd,
