@@ -1,4 +1,24 @@
-//! Segments a recording by a Gaussian mixture of its spectrogram.
+//! Recordings by Gaussian mixtures and hidden Markov models: whose voice it is, who speaks when, which word is said, when
+//! there is sound.
+//!
+//! ```
+//! use speech_seg::{RecordingError, SHIPPED_VOICES, Speaker, VoiceOptions, enroll};
+//!
+//! let speaker = |i: usize| -> Result<Speaker, RecordingError> {
+//!     let voice = SHIPPED_VOICES[i];
+//!     Ok(Speaker { name: voice.name.to_string(), recordings: voice.train()? })
+//! };
+//! let options = VoiceOptions { noise: Vec::new(), ..VoiceOptions::default() };
+//! let voices = enroll(&[speaker(0)?, speaker(1)?], &[], &options, &|_, _| {})?;
+//! let (_, unknown) = &SHIPPED_VOICES[1].test()?[0];
+//! assert_eq!(voices.scores(unknown)?.best(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`turns`] finds speakers that nobody enrolled, [`classes`] sounds that follow one another, [`Activity`] pauses, and
+//! [`words`] recognises words that are spoken one at a time. [`FrontEnd`] makes the rows that all of them see.
+//!
+//! The slide's segments are a mixture of the cells of a spectrogram:
 //!
 //! ```
 //! use speech_seg::{Options, Recording, analyze};
@@ -12,8 +32,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The rooms are those of every domain crate: [`Recording`] is the data, [`Spectrogram`] the features, and
-//! [`analyze`] the model and [`draw`] the figure. [`examples`] are the slides' own.
+//! The rooms are those of every domain crate: [`Recording`] is the data, [`Spectrogram`] and [`FrontEnd`] the features,
+//! [`analyze`] the slide's model and [`draw`] its figure. [`examples`] are the slides' own.
 
 mod data;
 pub mod examples;
