@@ -239,6 +239,21 @@ fn the_command_writes_component_and_coordinates() {
         folder.refused(&[&["reduce", "t.csv"], args].concat(), code, words);
     }
     folder.write("one.csv", "a,b\n1,2\n");
+    // More columns than rows: no axes but those of the columns can be told.
+    let wide: Vec<String> = (0..10)
+        .map(|i| {
+            let value = |j: usize| ((i * (j + 3) + j * j) % 11).to_string();
+            let values: Vec<String> = (0..40).map(value).collect();
+            format!("{},{}\n", values.join(","), ["a", "b"][i % 2])
+        })
+        .collect();
+    let head: Vec<String> = (0..40).map(|j| format!("x{j}")).collect();
+    folder.write(
+        "wide.csv",
+        format!("{},c\n{}", head.join(","), wide.concat()),
+    );
+    let found = folder.said(&["reduce", "wide.csv", "--class", "c"]);
+    assert!(found.contains("2 classes: a, b"), "{found}");
     let one = ["reduce", "one.csv", "--latent", "1"];
     folder.refused(&one, 1, &["one.csv", "too few rows"]);
 }

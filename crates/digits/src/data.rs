@@ -12,7 +12,7 @@ use gmm_core::ndarray::{Array2, Axis, s};
 use gmm_files::FileError;
 use gmm_table::{Table, TableError};
 
-pub use scans::{Reading, Scans};
+pub use scans::{Reading, Scans, labels_beside};
 
 /// The 1797 images of slide 10, 8 × 8 grey levels in 0…16; credit in `assets/ATTRIBUTION.md`.
 const SHIPPED: &[u8] = include_bytes!("../../../assets/digits/digits.csv.gz");

@@ -45,7 +45,7 @@ mod recognizer;
 mod validation;
 
 pub use classifier::{Classifier, Prior, Settings};
-pub use data::{Images, ImagesError, Reading as ImageReading, Scans};
+pub use data::{Images, ImagesError, Reading as ImageReading, Scans, labels_beside};
 pub use features::{Features, View};
 pub use figure::{Pictures, draw, draw_generated, draw_judgement, draw_ridges};
 pub use folds::Folds;

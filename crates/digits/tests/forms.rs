@@ -123,6 +123,33 @@ fn images_of_28_by_28_pixels_are_read_alike_in_every_form() {
         assert!((other.0 - log_loss).abs() < 1e-9, "{name}");
         assert_eq!(other.1, confusion, "{name}");
     }
+    let first = fs::read_dir(folder.path().join("pngs/0")).unwrap().next();
+    let first = first.unwrap().unwrap().file_name().into_string().unwrap();
+    let over = format!("pngs/0/{first}");
+    folder.refused(
+        &["evaluate", "m.json", "pngs", "-o", &over],
+        2,
+        &["--out", &over, "which are read"],
+    );
+    // Labels that lie beside the images are read, and not written over.
+    folder.write("d-images.npy", npy(&images));
+    fs::copy(
+        folder.path().join("b-labels"),
+        folder.path().join("d-labels.npy"),
+    )
+    .unwrap();
+    assert_eq!(evaluated("d-images.npy", &[]).1, confusion);
+    folder.refused(
+        &[
+            "evaluate",
+            "m.json",
+            "d-images.npy",
+            "--json",
+            "d-labels.npy",
+        ],
+        2,
+        &["d-labels.npy"],
+    );
     let png = folder.said(&["predict", "m.json", "pngs"]);
     assert!(png.contains("0/00.png,0,0,"), "{png}");
 }

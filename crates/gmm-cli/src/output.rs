@@ -132,6 +132,21 @@ pub fn same_file(a: &Path, b: &Path) -> bool {
     resolved(a) == resolved(b)
 }
 
+/// Whether `file` is there, in a folder that is read for files of its kind: recordings, or pictures where there are none.
+pub(crate) fn is_read_of(folder: &Path, file: &Path) -> bool {
+    let is_kind = |path: &Path, kind: &str| {
+        (path.extension()).is_some_and(|ending| ending.eq_ignore_ascii_case(kind))
+    };
+    if !folder.is_dir() || !file.is_file() || !resolved(file).starts_with(resolved(folder)) {
+        return false;
+    }
+    let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+    let has_recordings = |folder: &Path| entries(folder).any(|e| is_kind(&e.path(), "wav"));
+    let reads_recordings = has_recordings(folder)
+        || entries(folder).any(|entry| entry.path().is_dir() && has_recordings(&entry.path()));
+    is_kind(file, if reads_recordings { "wav" } else { "png" })
+}
+
 /// The path with links followed, as far as it exists.
 fn resolved(path: &Path) -> PathBuf {
     if let Ok(path) = path.canonicalize() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::failure::Failure;
-use crate::output::{Outputs, print, same_file};
+use crate::output::{Outputs, is_read_of, print, same_file};
 
 /// Flags that every program with a figure and a report has.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -150,7 +150,8 @@ impl Targets {
     /// Claims `path` for what `flag` asks for; a regular file must have one of the `endings`, if there are any.
     ///
     /// # Errors
-    /// [`Failure::Usage`] for another ending, and for a file that is named twice among input and outputs.
+    /// [`Failure::Usage`] for another ending, for a file that is named twice among input and outputs, and for a recording or
+    /// picture in a folder of such that is read.
     pub fn claim(
         &mut self,
         flag: &str,
@@ -178,6 +179,11 @@ impl Targets {
         let is_regular = path.metadata().is_ok_and(|m| m.is_file()) || !path.exists();
         if is_regular && self.0.iter().any(|taken| same_file(taken, &path)) {
             let line = format!("{} is named twice among input and outputs", path.display());
+            return Err(Failure::Usage(line));
+        }
+        if let Some(folder) = self.0.iter().find(|taken| is_read_of(taken, &path)) {
+            let (path, folder) = (path.display(), folder.display());
+            let line = format!("{flag} {path}: it is one of the files of {folder}, which are read");
             return Err(Failure::Usage(line));
         }
         self.0.push(path.clone());

@@ -126,11 +126,16 @@ fn turns_are_told_and_compared_with_the_truth() {
         folder.names(),
         ["truth.csv", "turns.csv", "two-speakers.png", "two.wav"]
     );
+    folder.write("short.csv", "start,end,speaker\n1,1.1,x\n");
+    let said = folder.said(&["speakers", "two.wav", "--truth", "short.csv"]);
+    assert!(said.contains("nothing to score with a collar"), "{said}");
     let one = folder.json(&["speakers", "two.wav", "-k", "1"]);
     assert_eq!(one["speakers"].as_array().unwrap().len(), 1);
     for (truth, said) in [
         ("a,b\n", "start,end,speaker"),
         ("start,end,speaker\n2,1,x\n", "line 2"),
+        ("start,end,speaker\n1,1,x\n", "line 2"),
+        ("start,end,speaker\n0,1,x\n99,100,x\n", "line 3"),
         ("start,end,speaker\n", "no turns"),
     ] {
         folder.write("wrong.csv", truth);

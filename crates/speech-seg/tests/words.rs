@@ -330,7 +330,15 @@ fn the_program_learns_validates_and_recognises() {
         "--model",
         "m.json",
     ];
-    let said = folder.said(&[&recognize[..], &["--csv", "r.csv"]].concat());
+    // Others are recognised all the same, and in the end it says that some were not.
+    let output = folder.run(&[&recognize[..], &["--csv", "r.csv"]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.contains("silent.wav") && error.contains("1 more"),
+        "{error}"
+    );
+    let said = String::from_utf8(output.stdout).unwrap();
     assert!(
         said.contains("ua") && said.contains("silent") && said.contains("no such file"),
         "{said}"
@@ -348,6 +356,8 @@ fn the_program_learns_validates_and_recognises() {
         "--labelled",
     ];
     assert_eq!(folder.json(&labelled)["right"], 1);
+    let over = ["words", "validate", "clips", "--csv", "clips/ai_ben_0.wav"];
+    folder.refused(&over, 2, &["--csv", "ai_ben_0.wav", "which are read"]);
 }
 
 #[test]

@@ -252,7 +252,7 @@ fn refused(job: &Job<'_>, points: &Points, error: GmmError) -> Failure {
             name: "mixture", ..
         } => Failure::of(
             job.name(points),
-            "there is no direction in which components or classes differ",
+            "no direction was found in which components or classes differ: they are the same, or one has no spread",
         ),
         GmmError::InvalidParameter { .. } => Failure::of(job.name(points), error),
         error => job.refused(points, error),

@@ -95,7 +95,7 @@ pub fn directions_of_classes(
     seed: u64,
 ) -> Result<Directions, GmmError> {
     let sample = Sample::new(rows);
-    let classifier = edda(&sample, classes, &CovarianceType::FAMILIES)?.model;
+    let classifier = edda(&sample, classes, families(rows))?.model;
     let before = classifier.posteriors(rows)?;
     let after = |first: &Subspace, projected: &Array2<f64>| {
         first.classifier(&classifier)?.posteriors(projected)
@@ -120,6 +120,21 @@ pub fn directions_of_classes(
         kept,
         error_of_all: Some(of_all),
     })
+}
+
+/// The families that rows can tell apart: of no more rows than columns, those whose axes are the columns.
+fn families(rows: &Array2<f64>) -> &'static [CovarianceType] {
+    const ALONG_COLUMNS: [CovarianceType; 4] = [
+        CovarianceType::TiedSpherical,
+        CovarianceType::Spherical,
+        CovarianceType::TiedDiagonal,
+        CovarianceType::Diagonal,
+    ];
+    if rows.nrows() > rows.ncols() {
+        &CovarianceType::FAMILIES
+    } else {
+        &ALONG_COLUMNS
+    }
 }
 
 /// A subspace and what it keeps.
@@ -237,12 +252,8 @@ fn errors(
         };
         let learnt_rows = rows.select(Axis(0), &own);
         let sample = Sample::new(&learnt_rows);
-        let classifier = edda(
-            &sample,
-            &Classes::new(&names(&own)),
-            &CovarianceType::FAMILIES,
-        )?
-        .model;
+        let known = Classes::new(&names(&own));
+        let classifier = edda(&sample, &known, families(&learnt_rows))?.model;
         let subspace = Subspace::of_classifier(&classifier, &sample, lambda)?;
         let new_rows = rows.select(Axis(0), &out);
         let truth = names(&out);

@@ -55,7 +55,8 @@ pub struct Latent {
     pub global: f64,
     /// What 1, 2, … coordinates keep of new rows, and as many as were asked for.
     pub kept: Vec<KeptByLatent>,
-    /// Mean ln p of new rows by full covariances of as many components, as [`NewRows::log_likelihood`].
+    /// Mean ln p of new rows by full covariances of as many components, as [`NewRows::log_likelihood`]; none where there are
+    /// too few rows for such.
     pub full_log_likelihood: Option<f64>,
 }
 
@@ -90,6 +91,9 @@ pub fn latent(
     }
     let mean = points.rows.mean_axis(Axis(0)).ok_or(GmmError::NoRows)?;
     let deviations: Array1<f64> = points.variances().iter().map(|v| v.sqrt()).collect();
+    if let Some(column) = deviations.iter().position(|s| !s.is_finite()) {
+        return Err(GmmError::Overflow { column });
+    }
     let standard = Points {
         rows: (&points.rows - &mean) / &deviations,
         ..points.clone()
@@ -118,7 +122,9 @@ pub fn latent(
         global: share(&standard.rows, &back(&principal, &standard.rows)?),
         reconstructed: reconstructed * &deviations + &mean,
         kept: kept.collect(),
-        full_log_likelihood: folds.log_likelihood(&options.params, k, CovarianceType::Full),
+        full_log_likelihood: (points.rows.nrows() > k * (d + 1))
+            .then(|| folds.log_likelihood(&options.params, k, CovarianceType::Full))
+            .flatten(),
         units: (mean, deviations),
         report,
         scores,

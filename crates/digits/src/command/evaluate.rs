@@ -52,7 +52,8 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let name = args.images.name();
     let file = args.images.images.file_name().unwrap_or("digits".as_ref());
     let mut inputs = args.images.files();
-    inputs.push(&args.model);
+    inputs.push(args.model.clone());
+    let inputs = inputs.iter().map(PathBuf::as_path);
     let usual = named_after(file.as_ref(), "evaluated.png");
     let places = Places::claim(inputs, &args.output, &args.table, usual)?;
     let recognizer = model(&args.model)?;

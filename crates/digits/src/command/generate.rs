@@ -1,5 +1,7 @@
 //! `digits generate`: images that nobody has written.
 
+use std::path::PathBuf;
+
 use digits::{Generator, draw_generated};
 use gmm_cli::clap;
 use gmm_cli::{
@@ -62,7 +64,9 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let name = args.images.name();
     let file = args.images.images.file_name().unwrap_or("digits".as_ref());
     let usual = named_after(file.as_ref(), "generated.png");
-    let places = Places::claim(args.images.files(), &args.output, &args.table, usual)?;
+    let inputs = args.images.files();
+    let inputs = inputs.iter().map(PathBuf::as_path);
+    let places = Places::claim(inputs, &args.output, &args.table, usual)?;
     let images = args.images.read()?.into_images();
     let images = images.map_err(|error| unreadable(&name, &error))?;
     let generator = Generator::fit(&images, args.components, args.seed);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use digits::{ImageReading, ImagesError, Judgement, Recognizer, Scans};
+use digits::{ImageReading, ImagesError, Judgement, Recognizer, Scans, labels_beside};
 use gmm_cli::clap;
 use gmm_cli::{Failure, parse_count};
 use gmm_core::ndarray::Array2;
@@ -34,9 +34,10 @@ impl ImageArgs {
     }
 
     /// All files that are read, for outputs that must not be among them.
-    pub(super) fn files(&self) -> Vec<&Path> {
-        let labels = self.labels.as_deref();
-        [self.images.as_path()].into_iter().chain(labels).collect()
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let labels = self.labels.clone();
+        let labels = labels.or_else(|| labels_beside(&self.images));
+        [self.images.clone()].into_iter().chain(labels).collect()
     }
 
     /// The images to learn from.

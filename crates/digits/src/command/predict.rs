@@ -69,7 +69,8 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         quiet: args.quiet,
     };
     let mut inputs = args.images.files();
-    inputs.push(&args.model);
+    inputs.push(args.model.clone());
+    let inputs = inputs.iter().map(PathBuf::as_path);
     let mut targets = Targets::beside(inputs);
     let csv = args.csv.clone();
     let csv = csv

@@ -91,7 +91,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         return Err(Failure::Usage(line));
     }
     let name = args.images.name();
-    let mut targets = Targets::beside(args.images.files());
+    let mut targets = Targets::beside(args.images.files().iter().map(PathBuf::as_path));
     let file = args.images.images.file_name().unwrap_or("digits".as_ref());
     let usual = named_after(file.as_ref(), "model.json");
     let model = targets.claim("--model", args.model.clone().unwrap_or(usual), &["json"])?;

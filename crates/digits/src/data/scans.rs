@@ -76,16 +76,13 @@ impl Scans {
         let bytes = unpacked(path)?;
         if idx::is_idx(&bytes) {
             let array = idx::read(&bytes)?;
-            let beside = match reading.labels {
-                Some(_) => None,
-                None => beside(path),
-            };
-            let labels = beside.map(|path| labels_of(&path)).transpose()?;
+            let labels = implied(path, reading)?;
             return Self::of_array(array.shape, array.values, labels, reading.width);
         }
         if npy::is_npy(&bytes) {
             let (shape, values) = npy::read(&bytes)?;
-            return Self::of_array(shape, values, None, reading.width);
+            let labels = implied(path, reading)?;
+            return Self::of_array(shape, values, labels, reading.width);
         }
         Self::of_table(&bytes, reading)
     }
@@ -213,9 +210,18 @@ fn labels_of(path: &Path) -> Result<Vec<usize>, ImagesError> {
     Ok(values.into_iter().map(|v| v as usize).collect())
 }
 
+/// The labels beside a file of images, unless others are given.
+fn implied(path: &Path, reading: &Reading<'_>) -> Result<Option<Vec<usize>>, ImagesError> {
+    let beside = match reading.labels {
+        Some(_) => None,
+        None => labels_beside(path),
+    };
+    beside.map(|path| labels_of(&path)).transpose()
+}
+
 /// The labels that belong to a file of images by its name, as MNIST's `train-labels-idx1-ubyte` to
 /// `train-images-idx3-ubyte`, with or without `.gz`.
-fn beside(path: &Path) -> Option<PathBuf> {
+pub fn labels_beside(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?;
     let name = name.strip_suffix(".gz").unwrap_or(name);
     let named = name.replace("images", "labels").replace("idx3", "idx1");

@@ -250,7 +250,7 @@ pub(super) fn explained(what: &str, threshold: &Threshold) -> String {
         decimal(100.0 * threshold.false_alarms, 1),
         threshold.n_false
     );
-    if threshold.misses.is_finite() {
+    if threshold.misses.is_finite() && threshold.equal_error_rate.is_finite() {
         line += &format!(
             " and {} % of {} true ones did not; equal error rate {} %",
             decimal(100.0 * threshold.misses, 1),

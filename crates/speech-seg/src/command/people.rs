@@ -66,6 +66,11 @@ fn named(words: &[PathBuf]) -> Result<Vec<(String, PathBuf)>, Failure> {
                     "{text}: a name stands before the ="
                 )));
             }
+            if path.is_empty() {
+                return Err(Failure::Usage(format!(
+                    "{text}: a recording or folder stands after the ="
+                )));
+            }
             let path = Path::new(path);
             let paths = if path.is_dir() {
                 of_speaker(path)?

@@ -92,7 +92,7 @@ struct JsonError {
     confused: f64,
     speech: f64,
     rate: f64,
-    rate_with_collar: f64,
+    rate_with_collar: Option<f64>,
 }
 
 /// Does what the command line says.
@@ -113,7 +113,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let truth = args
         .truth
         .as_deref()
-        .map(read_truth)
+        .map(|path| read_truth(path, recording.duration()))
         .transpose()?
         .unwrap_or_default();
     let bar = Bar::new(1, args.output.quiet);
@@ -175,7 +175,7 @@ fn n_speakers(args: &Args) -> RangeInclusive<usize> {
 }
 
 /// True turns of a CSV with a head; speakers are numbered as they come.
-fn read_truth(path: &Path) -> Result<Vec<Turn>, Failure> {
+fn read_truth(path: &Path, duration: f64) -> Result<Vec<Turn>, Failure> {
     let bytes = gmm_files::read(path).map_err(|e| Failure::of(path.display(), e))?;
     let text = String::from_utf8_lossy(&bytes);
     let mut names: Vec<String> = Vec::new();
@@ -193,7 +193,7 @@ fn read_truth(path: &Path) -> Result<Vec<Turn>, Failure> {
             Failure::of(
                 path.display(),
                 format!(
-                    "line {}: two times in order and a speaker are needed",
+                    "line {}: two times from 0 on, one after the other, and a speaker are needed",
                     at + 1
                 ),
             )
@@ -206,8 +206,15 @@ fn read_truth(path: &Path) -> Result<Vec<Turn>, Failure> {
         let (Some(start), Some(end)) = (time(start), time(end)) else {
             return Err(refused());
         };
-        if start > end || name.is_empty() {
+        if start < 0.0 || start >= end || name.is_empty() {
             return Err(refused());
+        }
+        if start >= duration {
+            let line = format!(
+                "line {}: the recording has {duration:.2} s, and this turn begins later",
+                at + 1
+            );
+            return Err(Failure::of(path.display(), line));
         }
         let speaker = names.iter().position(|n| n == name).unwrap_or_else(|| {
             names.push(String::from(name));
@@ -215,7 +222,7 @@ fn read_truth(path: &Path) -> Result<Vec<Turn>, Failure> {
         });
         turns.push(Turn {
             start,
-            end,
+            end: end.min(duration),
             speaker,
         });
     }
@@ -258,7 +265,7 @@ fn json(
             confused: all.confused,
             speech: all.total,
             rate: all.rate(),
-            rate_with_collar: collared.rate(),
+            rate_with_collar: Some(collared.rate()).filter(|rate| rate.is_finite()),
         }),
     }
 }
@@ -296,13 +303,16 @@ fn summary(
     }
     if let Some((all, collared)) = error {
         let per_cent = |seconds: f64| decimal(100.0 * seconds / all.total, 1);
+        let collared = match collared.rate() {
+            rate if rate.is_finite() => format!("{} %", decimal(100.0 * rate, 1)),
+            _ => String::from("nothing to score"),
+        };
         lines.push(format!(
-            "diarisation error {} % ({} % missed, {} % false, {} % confused); {} % with a collar of {COLLAR} s",
+            "diarisation error {} % ({} % missed, {} % false, {} % confused); {collared} with a collar of {COLLAR} s",
             decimal(100.0 * all.rate(), 1),
             per_cent(all.missed),
             per_cent(all.false_alarm),
-            per_cent(all.confused),
-            decimal(100.0 * collared.rate(), 1)
+            per_cent(all.confused)
         ));
     }
     lines

@@ -6,6 +6,9 @@ use crate::data::Recording;
 /// extreme has one or two.
 const SHORTEST: usize = 3;
 
+/// An extreme nearer to 0 than this share of the other is not where a converter ends.
+const FAR: f64 = 0.5;
+
 /// The share of the samples that stand at the recording's largest or smallest value, at least three in succession.
 ///
 /// 0 for a recording that is constant. Squares and other waves with flat tops are clipped by this definition.
@@ -16,9 +19,12 @@ pub fn clipped_share(recording: &Recording) -> f64 {
     if largest <= smallest {
         return 0.0;
     }
+    // Of digital silence beside sound above it the smallest value is 0, which clips nothing.
+    let is_far = |x: f64| x.abs() >= FAR * largest.abs().max(smallest.abs());
+    let is_extreme = |x: f64| (x == largest || x == smallest) && is_far(x);
     let clipped: usize = samples
         .chunk_by(|a, b| a == b)
-        .filter(|run| run.len() >= SHORTEST && (run[0] == largest || run[0] == smallest))
+        .filter(|run| run.len() >= SHORTEST && is_extreme(run[0]))
         .map(<[f64]>::len)
         .sum();
     clipped as f64 / samples.len() as f64
@@ -43,5 +49,6 @@ mod tests {
         assert!((share(sine(0.5)) - 2.0 / 3.0).abs() < 0.02);
         assert_eq!(share(vec![3.0; 50]), 0.0);
         assert_eq!(share(vec![0.0, 1.0, 1.0, 0.5, -1.0]), 0.0);
+        assert_eq!(share(vec![0.0, 0.0, 0.0, 0.0, 9.0, 0.0, 0.0, 0.0]), 0.0);
     }
 }

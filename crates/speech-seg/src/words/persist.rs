@@ -62,7 +62,10 @@ impl WordModels {
         if value["format"] != FORMAT {
             return refused(format!("its format is not \"{FORMAT}\""));
         }
-        if value["version"].as_u64().is_none_or(|v| v > VERSION) {
+        if value["version"]
+            .as_u64()
+            .is_none_or(|v| v == 0 || v > VERSION)
+        {
             return refused(format!("its version is not {VERSION}"));
         }
         let file: File = serde_json::from_value(value).map_err(damaged)?;
@@ -70,7 +73,8 @@ impl WordModels {
         if !(file.scale > 0.0 && file.scale <= 1.0) {
             return refused(format!("its scale is {}", file.scale));
         }
-        if file.words.len() < 2 || !file.words.is_sorted_by(|a, b| a.word < b.word) {
+        let is_named = file.words.iter().all(|w| !w.word.is_empty());
+        if file.words.len() < 2 || !is_named || !file.words.is_sorted_by(|a, b| a.word < b.word) {
             return refused(String::from(
                 "it has no two words, or they are not in order",
             ));

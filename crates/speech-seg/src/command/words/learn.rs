@@ -113,7 +113,8 @@ enum LeaveOutArg {
 /// Learns words and keeps them.
 pub(super) fn train(args: TrainArgs) -> Result<(), Failure> {
     let options = args.learn.options()?;
-    let model = Targets::default().claim("--model", args.model, &[])?;
+    let model =
+        Targets::beside([args.learn.folder.as_path()]).claim("--model", args.model, &["json"])?;
     let bar = Bar::new(1, args.quiet);
     bar.say("reading clips");
     let clips = Clip::folder(&args.learn.folder).map_err(refused)?;
@@ -141,7 +142,7 @@ pub(super) fn validate(args: ValidateArgs) -> Result<(), Failure> {
     let options = args.learn.options()?;
     let folder = &args.learn.folder;
     let usual = named_after(folder, "words.png");
-    let places = Places::claim([], &args.output, &args.table, usual)?;
+    let places = Places::claim([folder.as_path()], &args.output, &args.table, usual)?;
     let bar = Bar::new(1, args.output.quiet);
     bar.say("reading clips");
     let clips = Clip::folder(folder).map_err(refused)?;

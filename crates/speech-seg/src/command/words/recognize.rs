@@ -75,6 +75,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let models = model(&args.model)?;
     let bar = Bar::new(1, args.output.quiet);
     bar.say("recognising");
+    let mut wordless = None;
     let (files, json, lines) = if args.labelled {
         let (tested, names) = labelled(&models, &args)?;
         let json = to_json(&JsonTested::new(&tested, &names, &[]))?;
@@ -86,6 +87,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         ((drawn, table(&tested, &names)), json, summary(&tested, &[]))
     } else {
         let found = said(&models, &args)?;
+        wordless = refusal(&found);
         let clips: Vec<JsonClip<'_>> = found.iter().map(|f| json_clip(&models, f)).collect();
         let lines = found.iter().map(|f| line(&models, f)).collect();
         (
@@ -107,7 +109,19 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         let mut lines: Vec<String> = lines;
         lines.extend(named.iter().map(|path| format!("written {path}")));
         lines.join("\n")
-    })
+    })?;
+    wordless.map_or(Ok(()), Err)
+}
+
+/// What is said in the end where some recordings have no word.
+fn refusal(found: &Words) -> Option<Failure> {
+    let mut refused = found.iter().filter_map(|(_, found)| found.as_ref().err());
+    let first = refused.next()?;
+    let line = match refused.count() {
+        0 => first.clone(),
+        more => format!("{first}; and {more} more have no word"),
+    };
+    Some(Failure::Work(line))
 }
 
 fn model(path: &Path) -> Result<WordModels, Failure> {

@@ -79,6 +79,10 @@ impl VoiceOptions {
             let value = self.false_alarms.to_string();
             return refused("the share of false alarms", value, "above 0 and below 1");
         }
+        if !(self.relevance.is_finite() && self.relevance >= 0.0) {
+            let value = self.relevance.to_string();
+            return refused("the relevance", value, "a finite number of at least 0");
+        }
         if let Some(ratio) = self.noise.iter().find(|r| !r.is_finite()) {
             return refused("a ratio of noise", ratio.to_string(), "a finite number");
         }

@@ -85,7 +85,9 @@ impl KeptThreshold {
     fn is_sound(&self) -> bool {
         let rates = [Some(self.false_alarms), self.equal_error_rate, self.misses];
         let is_share = |rate: f64| (0.0..=1.0).contains(&rate);
-        self.score.is_finite() && rates.into_iter().flatten().all(is_share)
+        self.score.is_finite()
+            && self.equal_error_rate.is_some() == self.misses.is_some()
+            && rates.into_iter().flatten().all(is_share)
     }
 }
 
@@ -203,9 +205,9 @@ impl Voices {
         }
         for (i, speaker) in file.speakers.iter().enumerate() {
             let is_new = file.speakers[..i].iter().all(|s| s.name != speaker.name);
-            if !is_new || speaker.means.len() != HEARD.len() {
+            if !is_new || speaker.name.is_empty() || speaker.means.len() != HEARD.len() {
                 return damaged(format!(
-                    "speaker {} is there twice or in part",
+                    "speaker '{}' is there twice or in part, or has no name",
                     speaker.name
                 ));
             }
