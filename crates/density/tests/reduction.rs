@@ -238,6 +238,12 @@ fn the_command_writes_component_and_coordinates() {
     ] {
         folder.refused(&[&["reduce", "t.csv"], args].concat(), code, words);
     }
+    folder.write("gap.csv", "a,b\n1,2\n3,\n5,6\n2,1\n7,3\n");
+    let found = folder.said(&["reduce", "gap.csv"]);
+    assert!(
+        found.contains("\n1 row lacks a value and was left out\n"),
+        "{found}"
+    );
     folder.write("one.csv", "a,b\n1,2\n");
     // More columns than rows: no axes but those of the columns can be told.
     let wide: Vec<String> = (0..10)

@@ -363,8 +363,11 @@ impl<'a> Answer<'a> {
 
     fn summary(&self) -> Vec<String> {
         let found = &self.found;
-        let mut lines =
-            (self.job).heading(&self.points, "; they are judged by their other columns");
+        let of_incomplete = [
+            "lacks a value; it is judged by its other columns",
+            "lack a value; they are judged by their other columns",
+        ];
+        let mut lines = self.job.heading(&self.points, of_incomplete);
         let learnt = match self.n_usual {
             Some(n) => format!("usual: {}", counted(n, "row")),
             None => String::from("usual: nine tenths of the rows"),

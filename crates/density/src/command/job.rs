@@ -12,8 +12,11 @@ use gmm_table::summary::{components, counted};
 use gmm_table::{TableError, number, to_csv};
 use serde::Serialize;
 
-/// What becomes of rows that lack a value, where a task cannot use them.
-pub(super) const LEFT_OUT: &str = " and were left out";
+/// What becomes of a row that lacks a value, and of several, where a task cannot use them.
+pub(super) const LEFT_OUT: [&str; 2] = [
+    "lacks a value and was left out",
+    "lack a value and were left out",
+];
 
 /// The flags of a task, whatever its own number of components.
 pub(super) struct Job<'a> {
@@ -167,8 +170,9 @@ impl Job<'_> {
         })
     }
 
-    /// What was read: the first lines of every summary. `of_incomplete` says what becomes of rows that lack a value.
-    pub(super) fn heading(&self, points: &Points, of_incomplete: &str) -> Vec<String> {
+    /// What was read: the first lines of every summary. `of_incomplete` says what becomes of a row that lacks a value, and of
+    /// several.
+    pub(super) fn heading(&self, points: &Points, of_incomplete: [&str; 2]) -> Vec<String> {
         let mut lines = vec![format!(
             "{}: {} of {}",
             self.name(points),
@@ -176,13 +180,9 @@ impl Job<'_> {
             points.columns.join(", ")
         )];
         if points.n_incomplete > 0 {
-            let lack = if points.n_incomplete == 1 {
-                "lacks"
-            } else {
-                "lack"
-            };
             let rows = counted(points.n_incomplete, "row");
-            lines.push(format!("{rows} {lack} a value{of_incomplete}"));
+            let fate = of_incomplete[usize::from(points.n_incomplete > 1)];
+            lines.push(format!("{rows} {fate}"));
         }
         lines
     }
