@@ -14,6 +14,21 @@ use crate::simd::{LANES, Pack, flat, flat_mut};
 /// Rows in a full tile: a power of two, so that a tile of a few columns stays in the first-level cache.
 pub const TILE_ROWS: usize = 512;
 
+/// Rows in a full tile of a small table.
+const SMALL_TILE_ROWS: usize = 128;
+
+/// Rows in each tile of a table but the last: fewer where there would be too few tiles for threads to share, and
+/// features enough for a small tile to be worth its visit.
+pub(crate) fn tile_rows(rows: &dyn Rows) -> usize {
+    const FEW_TILES: usize = 32;
+    const MANY_FEATURES: usize = 8;
+    if rows.n_features() >= MANY_FEATURES && rows.n_rows() < FEW_TILES * TILE_ROWS {
+        SMALL_TILE_ROWS
+    } else {
+        TILE_ROWS
+    }
+}
+
 /// Packs of a column come in groups of this many, the rows that kernels take at once.
 pub(crate) const GROUP: usize = 4;
 
@@ -233,8 +248,8 @@ pub trait Rows: Sync {
     /// Writes the rows `tile.first_row() ..` into the columns of `tile`, which has its size already.
     fn read(&self, tile: &mut Tile);
 
-    /// The tile that begins at this row (a multiple of [`TILE_ROWS`]), where the source holds it as such, as
-    /// [`Tiles`] do: nothing is copied then. A tile that is not the full one at that row is not used.
+    /// The tile that begins at this row, where the source holds it as such, as [`Tiles`] do: nothing is copied then.
+    /// A tile of another size than is asked for ([`TILE_ROWS`], fewer of small tables) is not used.
     fn tile(&self, first_row: usize) -> Option<&Tile> {
         let _ = first_row;
         None
@@ -248,6 +263,8 @@ pub trait Rows: Sync {
 pub struct Tiles {
     n_features: usize,
     n_rows: usize,
+    /// Rows in each but the last.
+    tile_rows: usize,
     tiles: Vec<Tile>,
 }
 
@@ -255,11 +272,13 @@ impl Tiles {
     /// A copy of all rows.
     pub fn of(rows: &dyn Rows) -> Self {
         let (n_rows, n_features) = (rows.n_rows(), rows.n_features());
-        let tiles = (0..n_rows.div_ceil(TILE_ROWS))
+        let tile_rows = tile_rows(rows);
+        let tiles = (0..n_rows.div_ceil(tile_rows))
             .into_par_iter()
             .map(|t| {
                 let mut tile = Tile::new(n_features);
-                tile.load(rows, t * TILE_ROWS);
+                let first_row = t * tile_rows;
+                tile.load_some(rows, first_row, tile_rows.min(n_rows - first_row));
                 tile.buffer = Vec::new();
                 tile
             })
@@ -267,14 +286,15 @@ impl Tiles {
         Self {
             n_features,
             n_rows,
+            tile_rows,
             tiles,
         }
     }
 
     /// Changes one value.
     pub(crate) fn set(&mut self, row: usize, column: usize, value: f64) {
-        let tile = &mut self.tiles[row / TILE_ROWS];
-        let (place, n_rows) = (row % TILE_ROWS, tile.n_rows);
+        let tile = &mut self.tiles[row / self.tile_rows];
+        let (place, n_rows) = (row % self.tile_rows, tile.n_rows);
         let values = flat_mut(tile.columns.column_mut(column));
         values[place] = value;
         // Packs end on the last row.
@@ -296,7 +316,7 @@ impl Rows for Tiles {
     fn read(&self, tile: &mut Tile) {
         let rows = tile.first_row()..tile.first_row() + tile.n_rows();
         for (i, row) in rows.enumerate() {
-            let (t, place) = (row / TILE_ROWS, row % TILE_ROWS);
+            let (t, place) = (row / self.tile_rows, row % self.tile_rows);
             for j in 0..self.n_features {
                 tile.feature_mut(j)[i] = self.tiles[t].feature(j)[place];
             }
@@ -304,7 +324,7 @@ impl Rows for Tiles {
     }
 
     fn tile(&self, first_row: usize) -> Option<&Tile> {
-        self.tiles.get(first_row / TILE_ROWS)
+        self.tiles.get(first_row / self.tile_rows)
     }
 }
 

@@ -9,6 +9,8 @@ mod orientation;
 mod ratio;
 mod volumes;
 
+use rayon::prelude::*;
+
 use crate::cholesky::{self, BadPivot, Cholesky};
 use crate::covariance::{Covariance, CovarianceType};
 use crate::eigen::{Eigen, compose};
@@ -60,14 +62,19 @@ impl<'p> Group<'p> {
     /// The covariance of each part, the stand-in included.
     fn each(
         &self,
-        mut covariance: impl FnMut(usize, &Part) -> Result<Covariance, BadPivot>,
+        covariance: impl Fn(usize, &Part) -> Result<Covariance, BadPivot> + Sync,
     ) -> Result<Vec<Covariance>, Refusal> {
-        let refused = |part: usize| move |BadPivot(column): BadPivot| Refusal { part, column };
-        self.parts
-            .iter()
-            .enumerate()
-            .map(|(i, part)| covariance(i, part).map_err(refused(i)))
-            .collect()
+        /// Features from which a factorisation is worth another thread.
+        const MANY_FEATURES: usize = 8;
+        let one = |(i, part): (usize, &&Part)| {
+            covariance(i, part).map_err(|BadPivot(column)| Refusal { part: i, column })
+        };
+        if self.dim < MANY_FEATURES {
+            return self.parts.iter().enumerate().map(one).collect();
+        }
+        let found: Vec<Result<_, Refusal>> = self.parts.par_iter().enumerate().map(one).collect();
+        // In their order, so that the first refusal is the same on any number of threads.
+        found.into_iter().collect()
     }
 }
 

@@ -41,49 +41,28 @@ impl Whitening {
         })
     }
 
-    /// Writes |L⁻¹(x−μ)|² of every row.
+    /// |L⁻¹(x−μ)|² of R packs of rows from `v` on.
     #[inline(always)]
-    pub(super) fn squared_distances<V: Vector>(
+    pub(super) fn squares<V: Vector, const R: usize>(
         &self,
         tile: &Tile,
+        v: usize,
         mean: &[f64],
         scratch: &mut Scratch,
-        out: &mut [Pack],
-    ) {
-        if V::REGISTERS >= 32 {
-            self.squares::<V, GROUP>(tile, mean, scratch, out);
-        } else {
-            self.squares::<V, 1>(tile, mean, scratch, out);
-        }
-    }
-
-    /// The same with R packs at a time.
-    #[inline(always)]
-    fn squares<V: Vector, const R: usize>(
-        &self,
-        tile: &Tile,
-        mean: &[f64],
-        scratch: &mut Scratch,
-        out: &mut [Pack],
-    ) {
-        let panel = scratch.packs(self.dim * R);
-        for v in (0..tile.n_packs()).step_by(R) {
-            let centred = centre::<V, R>(tile, v, mean, panel);
-            let mut q = [V::splat(0.0); R];
-            for (_, size, block) in self.blocks() {
-                with_size!(size, I => {
-                    let y = whitened::<V, R, I>(block, centred);
-                    for i in 0..I {
-                        for r in 0..R {
-                            q[r] = y[i][r].mul_add(y[i][r], q[r]);
-                        }
+    ) -> [V; R] {
+        let centred = centre::<V, R>(tile, v, mean, scratch.packs(self.dim * R));
+        let mut q = [V::splat(0.0); R];
+        for (_, size, block) in self.blocks() {
+            with_size!(size, I => {
+                let y = whitened::<V, R, I>(block, centred);
+                for i in 0..I {
+                    for r in 0..R {
+                        q[r] = y[i][r].mul_add(y[i][r], q[r]);
                     }
-                });
-            }
-            for r in 0..R {
-                q[r].store(&mut out[v + r]);
-            }
+                }
+            });
         }
+        q
     }
 
     /// Writes L⁻¹(x−c), column by column.
@@ -124,6 +103,46 @@ impl Whitening {
                         }
                     }
                 });
+            }
+        }
+    }
+}
+
+/// ln N(x|μₖ,Σₖ) plus what `constants` hold beyond its own constant, for every component.
+#[inline(always)]
+pub(super) fn log_densities<V: Vector>(
+    tile: &Tile,
+    means: &[f64],
+    whitenings: &[Whitening],
+    constants: &[f64],
+    scratch: &mut Scratch,
+    out: &mut Columns,
+) {
+    if V::REGISTERS >= 32 {
+        densities_of::<V, GROUP>(tile, means, whitenings, constants, scratch, out);
+    } else {
+        densities_of::<V, 1>(tile, means, whitenings, constants, scratch, out);
+    }
+}
+
+/// The same with R packs at a time, which stay in the first-level cache while the components go by.
+#[inline(always)]
+fn densities_of<V: Vector, const R: usize>(
+    tile: &Tile,
+    means: &[f64],
+    whitenings: &[Whitening],
+    constants: &[f64],
+    scratch: &mut Scratch,
+    out: &mut Columns,
+) {
+    for v in (0..tile.n_packs()).step_by(R) {
+        let components = means.chunks_exact(tile.n_features()).zip(whitenings).zip(constants);
+        for (((mean, whitening), &constant), column) in
+            components.zip(out.iter_mut(constants.len()))
+        {
+            let q = whitening.squares::<V, R>(tile, v, mean, scratch);
+            for r in 0..R {
+                super::log_density(V::splat(constant), q[r]).store(&mut column[v + r]);
             }
         }
     }
@@ -263,6 +282,14 @@ impl Weighted<'_> {
         centred: &mut [Pack],
         first: &mut [f64],
     ) {
+        let n = self.tile.n_packs();
+        let weights = &self.weights[..n];
+        let mut x: [&[Pack]; I] = [&[]; I];
+        let mut c = [V::splat(0.0); I];
+        for ii in 0..I {
+            x[ii] = &self.tile.columns().column(i + ii)[..n];
+            c[ii] = V::splat(centre[i + ii]);
+        }
         let packs = weighted
             .as_chunks_mut::<I>()
             .0
@@ -272,10 +299,9 @@ impl Weighted<'_> {
         let mut sums = [V::splat(0.0); I];
         for ((weighted, centred), &v) in packs {
             let v = usize::from(v);
-            let w = V::load(&self.weights[v]);
+            let w = V::load(&weights[v]);
             for ii in 0..I {
-                let x = V::load(&self.tile.columns().column(i + ii)[v]);
-                let d = x - V::splat(centre[i + ii]);
+                let d = V::load(&x[ii][v]) - c[ii];
                 let wd = w * d;
                 d.store(&mut centred[ii]);
                 wd.store(&mut weighted[ii]);

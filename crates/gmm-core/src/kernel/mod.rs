@@ -162,13 +162,7 @@ impl Task for LogDensities<'_> {
                 small::log_densities::<V, D>(tile, means, triangles, constants, out);
             }),
             Form::Full(whitenings) => {
-                let components = means.chunks_exact(dim).zip(whitenings).zip(constants);
-                for (((mean, whitening), &constant), column) in
-                    components.zip(out.iter_mut(constants.len()))
-                {
-                    whitening.squared_distances::<V>(tile, mean, scratch, column);
-                    to_log_density::<V>(constant, column);
-                }
+                full::log_densities::<V>(tile, means, whitenings, constants, scratch, out);
             }
             Form::Diagonal(deviations) => {
                 diagonal::squared_distances::<V, true>(tile.columns(), dim, means, deviations, out);

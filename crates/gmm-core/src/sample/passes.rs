@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::Sample;
 use crate::error::GmmError;
-use crate::tile::{Rows, TILE_ROWS, Tile};
+use crate::tile::{Rows, Tile, tile_rows};
 
 /// Tiles that one thread takes at a time, at least; and the number of such leaves, at most. They depend on
 /// nothing, so that sums do not either.
@@ -43,13 +43,14 @@ impl Sample<'_> {
         visit: impl Fn(&mut S, &mut W, &Tile) + Sync,
         merge: impl Fn(&mut S, S) + Sync,
     ) -> S {
-        let n_tiles = self.n_rows().div_ceil(TILE_ROWS);
+        let tile_rows = tile_rows(self.rows);
+        let n_tiles = self.n_rows().div_ceil(tile_rows);
         let leaf_tiles = LEAF_TILES.max(n_tiles.div_ceil(MOST_LEAVES));
         let gather = |leaf: usize| {
             let mut gathered = new();
             with_buffers(|(tile, buffers): &mut (Tile, W)| {
                 for t in leaf * leaf_tiles..((leaf + 1) * leaf_tiles).min(n_tiles) {
-                    let tile = at(self.rows, t * TILE_ROWS, tile);
+                    let tile = at(self.rows, t * tile_rows, tile);
                     visit(&mut gathered, buffers, tile);
                 }
             });
@@ -68,18 +69,23 @@ fn at<'t>(rows: &'t dyn Rows, first_row: usize, copy: &'t mut Tile) -> &'t Tile 
         Some(held) => held,
         None => {
             copy.fit(rows.n_features());
-            copy.load(rows, first_row)
+            copy.load_some(rows, first_row, rows_from(rows, first_row));
+            copy
         }
     }
 }
 
 /// The tile at a row, where the source holds the right one.
 pub(super) fn held(rows: &dyn Rows, first_row: usize) -> Option<&Tile> {
-    let n_rows = TILE_ROWS.min(rows.n_rows().saturating_sub(first_row));
     rows.tile(first_row).filter(|tile| {
-        (tile.first_row(), tile.n_rows()) == (first_row, n_rows)
+        (tile.first_row(), tile.n_rows()) == (first_row, rows_from(rows, first_row))
             && tile.n_features() == rows.n_features()
     })
+}
+
+/// Rows in the tile that begins at a row.
+fn rows_from(rows: &dyn Rows, first_row: usize) -> usize {
+    tile_rows(rows).min(rows.n_rows().saturating_sub(first_row))
 }
 
 /// What the leaves gather, merged by halves.
@@ -141,12 +147,13 @@ fn each_tile<T: Send, W: Default + 'static>(
     out: &mut [T],
     visit: impl Fn(&mut W, &Tile, &mut [T]) -> Result<(), GmmError> + Sync,
 ) -> impl Iterator<Item = Result<(), GmmError>> {
+    let tile_rows = tile_rows(rows);
     let results: Vec<_> = out
-        .par_chunks_mut(TILE_ROWS * width)
+        .par_chunks_mut(tile_rows * width)
         .enumerate()
         .map(|(t, chunk)| {
             with_buffers(|(tile, buffers): &mut (Tile, W)| {
-                visit(buffers, at(rows, t * TILE_ROWS, tile), chunk)
+                visit(buffers, at(rows, t * tile_rows, tile), chunk)
             })
         })
         .collect();

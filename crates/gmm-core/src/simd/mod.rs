@@ -78,14 +78,8 @@ pub(crate) trait Vector:
     /// The exponent e and the rest m of x = m·2ᵉ with √½ ≤ m < √2, for normal x > 0.
     fn split(self) -> (Self, Self);
 
-    /// The sum of the lanes, always in the same order.
-    #[inline(always)]
-    fn sum(self) -> f64 {
-        let mut pack = Pack::default();
-        self.store(&mut pack);
-        let [a, b, c, d, e, f, g, h] = pack.0;
-        ((a + e) + (c + g)) + ((b + f) + (d + h))
-    }
+    /// The sum of the lanes a … h: ((a+e) + (c+g)) + ((b+f) + (d+h)).
+    fn sum(self) -> f64;
 }
 
 /// Something to compute with vectors of any level.

@@ -56,6 +56,12 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
+    fn sum(self) -> f64 {
+        let [a, b, c, d, e, f, g, h] = self.0;
+        ((a + e) + (c + g)) + ((b + f) + (d + h))
+    }
+
+    #[inline(always)]
     fn max(self, other: Self) -> Self {
         self.if_less(other, other, self)
     }

@@ -82,6 +82,15 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
+    fn sum(self) -> f64 {
+        // SAFETY: the level is available.
+        unsafe {
+            let low = _mm512_castpd512_pd256(self.0);
+            Avx2(low, _mm512_extractf64x4_pd::<1>(self.0)).sum()
+        }
+    }
+
+    #[inline(always)]
     fn max(self, other: Self) -> Self {
         // SAFETY: the level is available.
         unsafe { Self(_mm512_max_pd(self.0, other.0)) }
@@ -172,6 +181,17 @@ impl Vector for Avx2 {
                 _mm256_fmadd_pd(self.0, factor.0, term.0),
                 _mm256_fmadd_pd(self.1, factor.1, term.1),
             )
+        }
+    }
+
+    #[inline(always)]
+    fn sum(self) -> f64 {
+        // SAFETY: the level is available.
+        unsafe {
+            let four = _mm256_add_pd(self.0, self.1);
+            let low = _mm256_castpd256_pd128(four);
+            let two = _mm_add_pd(low, _mm256_extractf128_pd::<1>(four));
+            _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
         }
     }
 
