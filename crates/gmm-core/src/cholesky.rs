@@ -1,6 +1,7 @@
 //! A Cholesky factor is the proof that a matrix is positive definite.
 
 use crate::moments::lower;
+use crate::simd::{LANES, Pack, Task, Vector, dispatch, flat, flat_mut};
 
 /// A symmetric positive definite matrix Σ = LLᵀ with the inverse of its factor.
 ///
@@ -25,8 +26,12 @@ impl Cholesky {
     /// [`BadPivot`] where what a column adds to those before it is not above rounding: at most
     /// D·2⁻⁵² of its own variance.
     pub(crate) fn new(matrix: Vec<f64>, dim: usize) -> Result<Self, BadPivot> {
-        let (factor, log_det) = factor(&matrix, dim)?;
-        let inverse_factor = invert(&factor, dim);
+        let mut inverse_factor = vec![0.0; matrix.len()];
+        let (factor, log_det) = dispatch(Eliminate {
+            matrix: &matrix,
+            dim,
+            inverse: Some(&mut inverse_factor),
+        })?;
         Ok(Self {
             dim,
             matrix,
@@ -146,49 +151,97 @@ impl Cholesky {
 /// # Errors
 /// As [`Cholesky::new`].
 pub(crate) fn log_det(matrix: &[f64], dim: usize) -> Result<f64, BadPivot> {
-    factor(matrix, dim).map(|(_, log_det)| log_det)
+    let found = dispatch(Eliminate {
+        matrix,
+        dim,
+        inverse: None,
+    });
+    found.map(|(_, log_det)| log_det)
 }
 
-/// L row by row, and ln |Σ| (Golub & Van Loan, *Matrix Computations*, §4.2.5).
-fn factor(matrix: &[f64], dim: usize) -> Result<(Vec<f64>, f64), BadPivot> {
-    let mut factor = matrix.to_vec();
-    let mut log_det = 0.0;
-    let rounding = dim as f64 * f64::EPSILON;
-    for i in 0..dim {
-        let (rows, row) = factor.split_at_mut(lower(i, 0));
-        for j in 0..i {
-            let other = &rows[lower(j, 0)..=lower(j, j)];
-            row[j] = (row[j] - dot(&row[..j], &other[..j])) / other[j];
-        }
-        let rest = row[i] - dot(&row[..i], &row[..i]);
-        // A NaN fails these comparisons.
-        let least = (rounding * matrix[lower(i, i)]).max(f64::MIN_POSITIVE);
-        if !(rest >= least && rest.is_finite()) {
-            return Err(BadPivot(i));
-        }
-        log_det += rest.ln();
-        row[i] = rest.sqrt();
-    }
-    Ok((factor, log_det))
+/// Finds L row by row and ln |Σ|, and L⁻¹ where it is asked for.
+///
+/// Gaussian elimination of [Σ | 1]: what is taken from Σ leaves Lᵀ there, and L⁻¹ beside it (Golub & Van Loan, *Matrix
+/// Computations*, §4.2.5, the outer-product form). Whole rows are combined, eight columns at a time.
+struct Eliminate<'a> {
+    matrix: &'a [f64],
+    dim: usize,
+    inverse: Option<&'a mut [f64]>,
 }
 
-/// Inverts a lower triangle row by row: (L⁻¹)ᵢⱼ = −Σₖ Lᵢₖ(L⁻¹)ₖⱼ / Lᵢᵢ.
-fn invert(factor: &[f64], dim: usize) -> Vec<f64> {
-    let mut inverse = vec![0.0; factor.len()];
-    for i in 0..dim {
-        let (rows, row) = inverse.split_at_mut(lower(i, 0));
-        for k in 0..i {
-            let weight = factor[lower(i, k)];
-            let above = &rows[lower(k, 0)..=lower(k, k)];
-            row.iter_mut()
-                .zip(above)
-                .for_each(|(x, a)| *x += weight * a);
+impl Task for Eliminate<'_> {
+    type Output = Result<(Vec<f64>, f64), BadPivot>;
+
+    #[inline(always)]
+    fn run<V: Vector>(self) -> Self::Output {
+        let (dim, n) = (self.dim, self.dim.div_ceil(LANES));
+        let mut rows = vec![Pack::default(); dim * n];
+        let mut beside = vec![Pack::default(); if self.inverse.is_some() { dim * n } else { 0 }];
+        for i in 0..dim {
+            let row = flat_mut(&mut rows[i * n..][..n]);
+            for (j, x) in row.iter_mut().enumerate().take(dim).skip(i) {
+                *x = self.matrix[lower(j, i)];
+            }
         }
-        let diagonal = factor[lower(i, i)];
-        row[..i].iter_mut().for_each(|x| *x /= -diagonal);
-        row[i] = 1.0 / diagonal;
+        for (i, row) in beside.chunks_exact_mut(n).enumerate() {
+            flat_mut(row)[i] = 1.0;
+        }
+        let mut factor = vec![0.0; self.matrix.len()];
+        let mut log_det = 0.0;
+        let rounding = dim as f64 * f64::EPSILON;
+        for j in 0..dim {
+            let (row, below) = rows[j * n..].split_at_mut(n);
+            let rest = flat(row)[j];
+            // A NaN fails these comparisons.
+            let least = (rounding * self.matrix[lower(j, j)]).max(f64::MIN_POSITIVE);
+            if !(rest >= least && rest.is_finite()) {
+                return Err(BadPivot(j));
+            }
+            log_det += rest.ln();
+            let pivot = rest.sqrt();
+            divide::<V>(&mut row[j / LANES..], pivot);
+            for (i, x) in flat(row).iter().enumerate().take(dim).skip(j) {
+                factor[lower(i, j)] = *x;
+            }
+            let weights = &factor;
+            for (i, other) in (j + 1..).zip(below.chunks_exact_mut(n)) {
+                // Σ is symmetric: of row i the columns from i on are enough.
+                let from = i / LANES;
+                subtract::<V>(&mut other[from..], weights[lower(i, j)], &row[from..]);
+            }
+            if !beside.is_empty() {
+                let (row, below) = beside[j * n..].split_at_mut(n);
+                let row = &mut row[..=j / LANES];
+                divide::<V>(row, pivot);
+                for (i, other) in (j + 1..).zip(below.chunks_exact_mut(n)) {
+                    subtract::<V>(&mut other[..row.len()], weights[lower(i, j)], row);
+                }
+            }
+        }
+        if let Some(inverse) = self.inverse {
+            for (i, row) in beside.chunks_exact(n).enumerate() {
+                inverse[lower(i, 0)..=lower(i, i)].copy_from_slice(&flat(row)[..=i]);
+            }
+        }
+        Ok((factor, log_det))
     }
-    inverse
+}
+
+/// row ← row/x.
+#[inline(always)]
+fn divide<V: Vector>(row: &mut [Pack], x: f64) {
+    for pack in row {
+        (V::load(pack) / V::splat(x)).store(pack);
+    }
+}
+
+/// row ← row − weight·other.
+#[inline(always)]
+fn subtract<V: Vector>(row: &mut [Pack], weight: f64, other: &[Pack]) {
+    let weight = V::splat(-weight);
+    for (pack, other) in row.iter_mut().zip(other) {
+        weight.mul_add(V::load(other), V::load(pack)).store(pack);
+    }
 }
 
 /// Σ aᵢbᵢ in four interleaved sums, which the compiler can vectorise.

@@ -1,7 +1,8 @@
 //! Full covariances of many features: matrix products in blocks that fit the registers, lower triangles only.
 
 use super::gather::Active;
-use super::{BLOCK, with_size};
+use super::pooled::{Near, near_middle};
+use super::{BLOCK, Component, log_density, with_size};
 use crate::moments::lower;
 use crate::simd::{Pack, Vector};
 use crate::tile::{Columns, GROUP, Scratch, Tile};
@@ -41,20 +42,13 @@ impl Whitening {
         })
     }
 
-    /// |L⁻¹(x−μ)|² of R packs of rows from `v` on.
+    /// |L⁻¹d + s|² of R packs of differences d, for a shift s.
     #[inline(always)]
-    pub(super) fn squares<V: Vector, const R: usize>(
-        &self,
-        tile: &Tile,
-        v: usize,
-        mean: &[f64],
-        scratch: &mut Scratch,
-    ) -> [V; R] {
-        let centred = centre::<V, R>(tile, v, mean, scratch.packs(self.dim * R));
+    fn squares<V: Vector, const R: usize>(&self, d: &[[Pack; R]], shift: &[f64]) -> [V; R] {
         let mut q = [V::splat(0.0); R];
-        for (_, size, block) in self.blocks() {
+        for (first, size, block) in self.blocks() {
             with_size!(size, I => {
-                let y = whitened::<V, R, I>(block, centred);
+                let y = whitened::<V, R, I>(block, d, &shift[first..]);
                 for i in 0..I {
                     for r in 0..R {
                         q[r] = y[i][r].mul_add(y[i][r], q[r]);
@@ -95,7 +89,7 @@ impl Whitening {
             let centred = centre::<V, R>(tile, v, origin, panel);
             for (first, size, block) in self.blocks() {
                 with_size!(size, I => {
-                    let y = whitened::<V, R, I>(block, centred);
+                    let y = whitened::<V, R, I>(block, centred, &[0.0; I]);
                     for i in 0..I {
                         let column = &mut out.column_mut(first + i)[v..v + R];
                         for r in 0..R {
@@ -108,41 +102,88 @@ impl Whitening {
     }
 }
 
-/// ln N(x|μₖ,Σₖ) plus what `constants` hold beyond its own constant, for every component.
-#[inline(always)]
-pub(super) fn log_densities<V: Vector>(
-    tile: &Tile,
-    means: &[f64],
-    whitenings: &[Whitening],
-    constants: &[f64],
-    scratch: &mut Scratch,
-    out: &mut Columns,
-) {
-    if V::REGISTERS >= 32 {
-        densities_of::<V, GROUP>(tile, means, whitenings, constants, scratch, out);
-    } else {
-        densities_of::<V, 1>(tile, means, whitenings, constants, scratch, out);
-    }
+/// Gaussians of whole covariances.
+#[derive(Debug)]
+pub(super) struct Gaussians {
+    dim: usize,
+    whitenings: Vec<Whitening>,
+    /// What differences are taken from, D numbers for each component, or D for all of them.
+    origins: Vec<f64>,
+    /// −L⁻¹(μ−c), D numbers for each component; 0 where each has an origin of its own.
+    shifts: Vec<f64>,
 }
 
-/// The same with R packs at a time, which stay in the first-level cache while the components go by.
-#[inline(always)]
-fn densities_of<V: Vector, const R: usize>(
-    tile: &Tile,
-    means: &[f64],
-    whitenings: &[Whitening],
-    constants: &[f64],
-    scratch: &mut Scratch,
-    out: &mut Columns,
-) {
-    for v in (0..tile.n_packs()).step_by(R) {
-        let components = means.chunks_exact(tile.n_features()).zip(whitenings).zip(constants);
-        for (((mean, whitening), &constant), column) in
-            components.zip(out.iter_mut(constants.len()))
-        {
-            let q = whitening.squares::<V, R>(tile, v, mean, scratch);
-            for r in 0..R {
-                super::log_density(V::splat(constant), q[r]).store(&mut column[v + r]);
+impl Gaussians {
+    /// About their middle, where all are near enough for it, or each about its own mean.
+    pub(super) fn new(components: &[Component<'_>]) -> Self {
+        let dim = components[0].mean.len();
+        let whitening = |g: &Component<'_>| Whitening::new(&g.covariance.inverse_factor(), dim);
+        let whitenings = components.iter().map(whitening).collect();
+        let (origins, shifts) = match near_middle(components) {
+            Some(Near { origin, points }) => (origin, points.iter().map(|p| -p).collect()),
+            None => {
+                let means: Vec<f64> = components.iter().flat_map(|g| g.mean).copied().collect();
+                let nothing = vec![0.0; means.len()];
+                (means, nothing)
+            }
+        };
+        Self {
+            dim,
+            whitenings,
+            origins,
+            shifts,
+        }
+    }
+
+    /// ln N(x|μₖ,Σₖ) plus what `constants` hold beyond its own constant, for every component.
+    #[inline(always)]
+    pub(super) fn log_densities<V: Vector>(
+        &self,
+        tile: &Tile,
+        constants: &[f64],
+        scratch: &mut Scratch,
+        out: &mut Columns,
+    ) {
+        if V::REGISTERS >= 32 {
+            self.of_groups::<V, GROUP>(tile, constants, scratch, out);
+        } else {
+            self.of_groups::<V, 1>(tile, constants, scratch, out);
+        }
+    }
+
+    /// The same for R packs at a time, which stay in the first-level cache while the components go by.
+    #[inline(always)]
+    fn of_groups<V: Vector, const R: usize>(
+        &self,
+        tile: &Tile,
+        constants: &[f64],
+        scratch: &mut Scratch,
+        out: &mut Columns,
+    ) {
+        let panel = scratch.packs(self.dim * R);
+        let is_common = self.origins.len() < self.shifts.len();
+        for v in (0..tile.n_packs()).step_by(R) {
+            if is_common {
+                centre::<V, R>(tile, v, &self.origins, panel);
+            }
+            let shifts = self.shifts.chunks_exact(self.dim);
+            let components = self
+                .whitenings
+                .iter()
+                .zip(shifts)
+                .zip(constants)
+                .enumerate();
+            for ((k, ((whitening, shift), &constant)), column) in
+                components.zip(out.iter_mut(constants.len()))
+            {
+                if !is_common {
+                    let mean = &self.origins[k * self.dim..][..self.dim];
+                    centre::<V, R>(tile, v, mean, panel);
+                }
+                let q = whitening.squares::<V, R>(panel.as_chunks().0, shift);
+                for r in 0..R {
+                    log_density(V::splat(constant), q[r]).store(&mut column[v + r]);
+                }
             }
         }
     }
@@ -166,13 +207,17 @@ fn centre<'p, V: Vector, const R: usize>(
     panel
 }
 
-/// I rows of L⁻¹ times R packs of rows.
+/// I rows of L⁻¹ times R packs of rows, and a shift for each.
 #[inline(always)]
 fn whitened<V: Vector, const R: usize, const I: usize>(
     block: &[f64],
     centred: &[[Pack; R]],
+    shift: &[f64],
 ) -> [[V; R]; I] {
     let mut y = [[V::splat(0.0); R]; I];
+    for i in 0..I {
+        y[i] = [V::splat(shift[i]); R];
+    }
     let (coefficients, _) = block.as_chunks::<I>();
     let (left, diagonal) = coefficients.split_at(coefficients.len() - I);
     let (before, own) = centred.split_at(left.len());
@@ -198,127 +243,160 @@ fn whitened<V: Vector, const R: usize, const I: usize>(
     y
 }
 
-/// Adds Σw, Σw(x−c) and the lower triangle of Σw(x−c)(x−c)ᵀ of one component to `sums`.
+/// Adds Σw, Σw(x−c) and the lower triangle of Σw(x−c)(x−c)ᵀ of every component to its part of `sums`, about its own
+/// centre or about one for all.
 #[inline(always)]
-pub(super) fn gather<V: Vector>(
+pub(super) fn gather<'w, V: Vector>(
     tile: &Tile,
-    weights: &[Pack],
-    centre: &[f64],
+    weights: impl Iterator<Item = &'w [Pack]>,
+    centres: &[f64],
     scratch: &mut Scratch,
     sums: &mut [f64],
 ) {
     if V::REGISTERS >= 32 {
-        gather_blocks::<V, BLOCK>(tile, weights, centre, scratch, sums);
+        gather_blocks::<V, BLOCK>(tile, weights, centres, scratch, sums);
     } else {
-        gather_blocks::<V, 2>(tile, weights, centre, scratch, sums);
+        gather_blocks::<V, 2>(tile, weights, centres, scratch, sums);
     }
 }
 
 /// The same in blocks of B features.
 #[inline(always)]
-fn gather_blocks<V: Vector, const B: usize>(
+fn gather_blocks<'w, V: Vector, const B: usize>(
     tile: &Tile,
-    weights: &[Pack],
-    centre: &[f64],
+    weights: impl Iterator<Item = &'w [Pack]>,
+    centres: &[f64],
     scratch: &mut Scratch,
     sums: &mut [f64],
 ) {
-    let rows = Weighted {
-        tile,
-        weights,
-        active: Active::of::<V>(weights),
-    };
-    let (d, n) = (centre.len(), rows.active.packs().len());
-    if n == 0 {
-        return;
-    }
-    let (head, second) = sums.split_at_mut(1 + d);
-    let (weight, first) = head.split_at_mut(1);
-    let mut total = V::splat(0.0);
-    for &v in rows.active.packs() {
-        total = total + V::load(&weights[usize::from(v)]);
-    }
-    weight[0] += total.sum();
-    // Of each block of features the differences x − c, pack by pack; and those of one block times w.
+    let (d, n) = (tile.n_features(), tile.n_packs());
     let (weighted, centred) = scratch.packs((B + d) * n).split_at_mut(B * n);
-    for i in (0..d).step_by(B) {
-        let (before, own) = centred.split_at_mut(i * n);
-        with_size!(B.min(d - i), I => {
-            rows.differences::<V, I>(i, centre, weighted, own, first);
-            let weighted = weighted[..n * I].as_chunks::<I>().0;
-            for (block, other) in before.chunks_exact(B * n).enumerate() {
-                let products = products::<V, I, B>(weighted, other.as_chunks::<B>().0);
-                for ii in 0..I {
-                    for jj in 0..B {
-                        second[lower(i + ii, block * B + jj)] += products[ii][jj].sum();
-                    }
-                }
-            }
-            let products = triangle::<V, I>(weighted, own[..n * I].as_chunks::<I>().0);
+    let all: Active = Active::all(n);
+    let is_common = centres.len() == d;
+    if is_common {
+        centre_blocks::<V, B>(tile, centres, &all, centred);
+    }
+    let stride = 1 + d + lower(d, 0);
+    for (k, (weights, sums)) in weights.zip(sums.chunks_exact_mut(stride)).enumerate() {
+        let active = Active::of::<V>(weights);
+        if active.packs().is_empty() {
+            continue;
+        }
+        if !is_common {
+            centre_blocks::<V, B>(tile, &centres[k * d..][..d], &active, centred);
+        }
+        let rows = Weighted {
+            weights,
+            active,
+            n,
+            d,
+        };
+        rows.gather::<V, B>(centred, weighted, sums);
+    }
+}
+
+/// Writes x − c of some packs, in blocks of B features, pack by pack.
+#[inline(always)]
+fn centre_blocks<V: Vector, const B: usize>(
+    tile: &Tile,
+    centre: &[f64],
+    of: &Active,
+    centred: &mut [Pack],
+) {
+    let n = tile.n_packs();
+    for (i, block) in (0..centre.len()).step_by(B).zip(centred.chunks_mut(B * n)) {
+        with_size!(B.min(centre.len() - i), I => {
+            let mut x: [&[Pack]; I] = [&[]; I];
+            let mut c = [V::splat(0.0); I];
             for ii in 0..I {
-                for jj in 0..=ii {
-                    second[lower(i + ii, i + jj)] += products[ii][jj].sum();
+                x[ii] = &tile.columns().column(i + ii)[..n];
+                c[ii] = V::splat(centre[i + ii]);
+            }
+            let block = &mut block.as_chunks_mut::<I>().0[..n];
+            for v in of.packs() {
+                let v = usize::from(*v);
+                for ii in 0..I {
+                    (V::load(&x[ii][v]) - c[ii]).store(&mut block[v][ii]);
                 }
             }
         });
     }
 }
 
-/// Rows with their weights for one component, where they have any.
+/// The rows that have a weight for one component.
 struct Weighted<'t> {
-    tile: &'t Tile,
     weights: &'t [Pack],
     active: Active,
+    /// Packs of the tile.
+    n: usize,
+    d: usize,
 }
 
 impl Weighted<'_> {
-    /// Writes x − c and w(x − c) of I features from `i` on, and adds the sums of the latter to `first`.
+    /// Adds their sums, of differences in blocks of B features.
     #[inline(always)]
-    fn differences<V: Vector, const I: usize>(
+    fn gather<V: Vector, const B: usize>(
         &self,
-        i: usize,
-        centre: &[f64],
+        centred: &[Pack],
         weighted: &mut [Pack],
-        centred: &mut [Pack],
-        first: &mut [f64],
+        sums: &mut [f64],
     ) {
-        let n = self.tile.n_packs();
+        let (d, n) = (self.d, self.n);
         let weights = &self.weights[..n];
-        let mut x: [&[Pack]; I] = [&[]; I];
-        let mut c = [V::splat(0.0); I];
-        for ii in 0..I {
-            x[ii] = &self.tile.columns().column(i + ii)[..n];
-            c[ii] = V::splat(centre[i + ii]);
+        let (head, second) = sums.split_at_mut(1 + d);
+        let (weight, first) = head.split_at_mut(1);
+        let mut total = V::splat(0.0);
+        for &v in self.active.packs() {
+            total = total + V::load(&weights[usize::from(v)]);
         }
-        let packs = weighted
-            .as_chunks_mut::<I>()
-            .0
-            .iter_mut()
-            .zip(centred.as_chunks_mut::<I>().0)
-            .zip(self.active.packs());
-        let mut sums = [V::splat(0.0); I];
-        for ((weighted, centred), &v) in packs {
-            let v = usize::from(v);
-            let w = V::load(&weights[v]);
-            for ii in 0..I {
-                let d = V::load(&x[ii][v]) - c[ii];
-                let wd = w * d;
-                d.store(&mut centred[ii]);
-                wd.store(&mut weighted[ii]);
-                sums[ii] = sums[ii] + wd;
-            }
-        }
-        for ii in 0..I {
-            first[i + ii] += sums[ii].sum();
+        weight[0] += total.sum();
+        for (i, own) in (0..d).step_by(B).zip(centred.chunks(B * n)) {
+            with_size!(B.min(d - i), I => {
+                let own = &own.as_chunks::<I>().0[..n];
+                let weighted = &mut weighted.as_chunks_mut::<I>().0[..self.active.packs().len()];
+                let mut sums = [V::splat(0.0); I];
+                for (weighted, &v) in weighted.iter_mut().zip(self.active.packs()) {
+                    let v = usize::from(v);
+                    let w = V::load(&weights[v]);
+                    for ii in 0..I {
+                        let wd = w * V::load(&own[v][ii]);
+                        wd.store(&mut weighted[ii]);
+                        sums[ii] = sums[ii] + wd;
+                    }
+                }
+                for ii in 0..I {
+                    first[i + ii] += sums[ii].sum();
+                }
+                for (block, other) in centred[..i * n].chunks_exact(B * n).enumerate() {
+                    let other = &other.as_chunks::<B>().0[..n];
+                    let products = products::<V, I, B>(weighted, other, &self.active);
+                    for ii in 0..I {
+                        for jj in 0..B {
+                            second[lower(i + ii, block * B + jj)] += products[ii][jj].sum();
+                        }
+                    }
+                }
+                let products = triangle::<V, I>(weighted, own, &self.active);
+                for ii in 0..I {
+                    for jj in 0..=ii {
+                        second[lower(i + ii, i + jj)] += products[ii][jj].sum();
+                    }
+                }
+            });
         }
     }
 }
 
-/// Σ aᵢbⱼ over all packs, lane by lane, for j ≤ i.
+/// Σ aᵢbⱼ over some packs of b, lane by lane, for j ≤ i.
 #[inline(always)]
-fn triangle<V: Vector, const I: usize>(a: &[[Pack; I]], b: &[[Pack; I]]) -> [[V; I]; I] {
+fn triangle<V: Vector, const I: usize>(
+    a: &[[Pack; I]],
+    b: &[[Pack; I]],
+    of_b: &Active,
+) -> [[V; I]; I] {
     let mut sums = [[V::splat(0.0); I]; I];
-    for (a, b) in a.iter().zip(b) {
+    for (a, v) in a.iter().zip(of_b.packs()) {
+        let b = &b[usize::from(*v)];
         for j in 0..I {
             let b = V::load(&b[j]);
             for i in j..I {
@@ -329,14 +407,16 @@ fn triangle<V: Vector, const I: usize>(a: &[[Pack; I]], b: &[[Pack; I]]) -> [[V;
     sums
 }
 
-/// Σ aᵢbⱼ over all packs, lane by lane.
+/// Σ aᵢbⱼ over some packs of b, lane by lane.
 #[inline(always)]
 fn products<V: Vector, const I: usize, const J: usize>(
     a: &[[Pack; I]],
     b: &[[Pack; J]],
+    of_b: &Active,
 ) -> [[V; J]; I] {
     let mut sums = [[V::splat(0.0); J]; I];
-    for (a, b) in a.iter().zip(b) {
+    for (a, v) in a.iter().zip(of_b.packs()) {
+        let b = &b[usize::from(*v)];
         let mut bs = [V::splat(0.0); J];
         for j in 0..J {
             bs[j] = V::load(&b[j]);

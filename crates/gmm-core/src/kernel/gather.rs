@@ -19,6 +19,14 @@ pub(super) struct Active {
 }
 
 impl Active {
+    /// All of them.
+    pub(super) fn all(n: usize) -> Self {
+        Self {
+            packs: std::array::from_fn(|v| v as u16),
+            n,
+        }
+    }
+
     #[inline(always)]
     pub(super) fn of<V: Vector>(weights: &[Pack]) -> Self {
         let mut active = Self {
@@ -60,8 +68,11 @@ pub(crate) struct Gathering {
 
 #[derive(Debug, Clone)]
 enum About {
-    /// The own centre of each component, one after the other.
-    Own(Vec<f64>),
+    /// The own centre of each component, one after the other; and one origin, if they are near enough to it.
+    Own {
+        centres: Vec<f64>,
+        origin: Option<Vec<f64>>,
+    },
     /// One origin for components at these means, of whose scatters only the sum is wanted.
     Common {
         origin: Vec<f64>,
@@ -90,18 +101,28 @@ impl Sums {
 impl Gathering {
     /// About the means of components, or about their middle where that will do.
     pub(crate) fn of(components: &[Component<'_>], wanted: Wanted) -> Self {
-        if wanted.pooled && pooled::Shared::new(components).is_some() {
-            let origin = pooled::middle(components);
-            let means = components.iter().map(|g| g.mean.to_vec()).collect();
-            Self {
+        let means = || components.iter().map(|g| g.mean);
+        if wanted.pooled
+            && let Some(shared) = pooled::Shared::new(components)
+        {
+            let origin = shared.origin().to_vec();
+            return Self {
                 dim: origin.len(),
                 form: wanted.form,
-                about: About::Common { origin, means },
-            }
-        } else {
-            let means = components.iter().map(|g| g.mean);
-            Self::about(wanted.form, means)
+                about: About::Common {
+                    origin,
+                    means: means().map(<[f64]>::to_vec).collect(),
+                },
+            };
         }
+        let mut own = Self::about(wanted.form, means());
+        if let About::Own { origin, .. } = &mut own.about
+            && own.form == Form::Full
+            && own.dim > SMALL
+        {
+            *origin = pooled::near_middle(components).map(|near| near.origin);
+        }
+        own
     }
 
     /// About these centres, of which there is at least one.
@@ -115,7 +136,10 @@ impl Gathering {
         Self {
             dim,
             form,
-            about: About::Own(all),
+            about: About::Own {
+                centres: all,
+                origin: None,
+            },
         }
     }
 
@@ -131,7 +155,7 @@ impl emission::Gathering for Gathering {
 
     fn nothing(&self) -> Sums {
         let n = match &self.about {
-            About::Own(centres) => centres.len() / self.dim * self.stride(),
+            About::Own { centres, .. } => centres.len() / self.dim * self.stride(),
             About::Common { means, .. } => means.len() * (1 + self.dim) + self.stride(),
         };
         Sums(vec![0.0; n])
@@ -150,12 +174,14 @@ impl emission::Gathering for Gathering {
     fn statistics(&self, sums: &Sums) -> Vec<Moments> {
         let d = self.dim;
         match &self.about {
-            About::Own(centres) => centres
+            About::Own { centres, origin } => centres
                 .chunks_exact(d)
                 .zip(sums.0.chunks_exact(self.stride()))
-                .map(|(centre, sums)| {
-                    let (first, second) = sums[1..].split_at(d);
-                    Moments::from_sums(self.form, centre, sums[0], first, second)
+                .map(|(own, sums)| {
+                    let (weight, first, second) = (sums[0], &sums[1..=d], &sums[1 + d..]);
+                    // Where there are no rows the component stays where it was.
+                    let common = origin.as_deref().filter(|_| weight > 0.0);
+                    Moments::from_sums(self.form, common.unwrap_or(own), weight, first, second)
                 })
                 .collect(),
             About::Common { origin, means } => {
@@ -195,11 +221,18 @@ impl emission::Gathering for Gathering {
     fn recentred(&self, stats: &[Moments]) -> Option<Self> {
         let about = |form| Self::about(form, stats.iter().map(|s| s.mean.as_slice()));
         let is_far = match &self.about {
-            About::Own(centres) => stats
+            About::Own {
+                centres,
+                origin: None,
+            } => stats
                 .iter()
                 .zip(centres.chunks_exact(self.dim))
                 .any(|(s, centre)| s.is_far_from(centre)),
-            About::Common { origin, .. } => stats.iter().any(|s| s.is_far_from(origin)),
+            About::Own {
+                origin: Some(origin),
+                ..
+            }
+            | About::Common { origin, .. } => stats.iter().any(|s| s.is_far_from(origin)),
         };
         is_far.then(|| about(self.form))
     }
@@ -227,13 +260,12 @@ impl Task for Gather<'_> {
         } = self;
         let (dim, stride) = (gathering.dim, gathering.stride());
         match (&gathering.about, gathering.form) {
-            (About::Own(centres), Form::Full) => {
-                let components = centres.chunks_exact(dim).enumerate();
-                for ((k, centre), sums) in components.zip(sums.chunks_exact_mut(stride)) {
-                    gather_full::<V>(tile, weights.column(k), centre, scratch, sums);
-                }
+            (About::Own { centres, origin }, Form::Full) => {
+                let weights = weights.iter(centres.len() / dim);
+                let centres = origin.as_ref().unwrap_or(centres);
+                gather_full::<V>(tile, weights, centres, scratch, sums);
             }
-            (About::Own(centres), Form::Diagonal) => {
+            (About::Own { centres, .. }, Form::Diagonal) => {
                 let weights: Vec<&[Pack]> = weights.iter(centres.len() / dim).collect();
                 diagonal::gather::<V>(tile, &weights, centres, stride, sums);
             }
@@ -258,7 +290,9 @@ impl Task for Gather<'_> {
                 }
                 let total = differences.column(dim);
                 match form {
-                    Form::Full => gather_full::<V>(tile, total, origin, scratch, all),
+                    Form::Full => {
+                        gather_full::<V>(tile, [total].into_iter(), origin, scratch, all);
+                    }
                     Form::Diagonal => {
                         diagonal::gather::<V>(tile, &[total], origin, stride, all);
                     }
@@ -270,16 +304,17 @@ impl Task for Gather<'_> {
 }
 
 #[inline(always)]
-fn gather_full<V: Vector>(
+fn gather_full<'w, V: Vector>(
     tile: &Tile,
-    weights: &[Pack],
-    centre: &[f64],
+    weights: impl Iterator<Item = &'w [Pack]>,
+    centres: &[f64],
     scratch: &mut Scratch,
     sums: &mut [f64],
 ) {
-    if centre.len() <= SMALL {
-        with_size!(centre.len(), D => small::gather::<V, D>(tile, weights, centre, sums));
+    let dim = tile.n_features();
+    if dim <= SMALL {
+        with_size!(dim, D => small::gather::<V, D>(tile, weights, centres, sums));
     } else {
-        full::gather::<V>(tile, weights, centre, scratch, sums);
+        full::gather::<V>(tile, weights, centres, scratch, sums);
     }
 }

@@ -75,8 +75,8 @@ pub(crate) struct Densities {
 enum Form {
     /// Lower triangles of the inverse factors Lₖ⁻¹, row by row, D at most [`SMALL`].
     Small(Vec<f64>),
-    /// The same in the order [`full::Whitening`] takes them.
-    Full(Vec<full::Whitening>),
+    /// The same in the order the kernels take them.
+    Full(full::Gaussians),
     /// Inverse deviations, D for each component.
     Diagonal(Vec<f64>),
     /// One covariance for all.
@@ -100,7 +100,7 @@ impl Densities {
         } else if dim <= SMALL {
             Form::Small(triangles().flat_map(|t| t.into_owned()).collect())
         } else {
-            Form::Full(triangles().map(|t| full::Whitening::new(&t, dim)).collect())
+            Form::Full(full::Gaussians::new(components))
         };
         Self {
             dim,
@@ -161,8 +161,8 @@ impl Task for LogDensities<'_> {
             Form::Small(triangles) => with_size!(dim, D => {
                 small::log_densities::<V, D>(tile, means, triangles, constants, out);
             }),
-            Form::Full(whitenings) => {
-                full::log_densities::<V>(tile, means, whitenings, constants, scratch, out);
+            Form::Full(gaussians) => {
+                gaussians.log_densities::<V>(tile, constants, scratch, out);
             }
             Form::Diagonal(deviations) => {
                 diagonal::squared_distances::<V, true>(tile.columns(), dim, means, deviations, out);

@@ -9,7 +9,6 @@
 
 use super::full::Whitening;
 use super::{BLOCK, Component, diagonal, with_size};
-use crate::moments::lower;
 use crate::simd::{Pack, Vector};
 use crate::tile::{Columns, Scratch, Tile};
 
@@ -42,30 +41,7 @@ impl Shared {
             return None;
         }
         let dim = shared.dim();
-        let origin = middle(components);
-        let mut points = Vec::with_capacity(components.len() * dim);
-        for component in components {
-            let point = points.len();
-            let offset = |j: usize| component.mean[j] - origin[j];
-            match shared.cholesky() {
-                Some(c) => points.extend((0..dim).map(|i| {
-                    let row = (0..=i).map(|j| c.inverse_factor()[lower(i, j)] * offset(j));
-                    row.sum::<f64>()
-                })),
-                None => points.extend(
-                    shared
-                        .inverse_deviations()
-                        .enumerate()
-                        .map(|(j, s)| offset(j) * s),
-                ),
-            }
-            let squared: f64 = points[point..].iter().map(|p| p * p).sum();
-            // Also where it is no number.
-            let is_near = squared <= NEAR;
-            if !is_near {
-                return None;
-            }
-        }
+        let Near { origin, points } = near_middle(components)?;
         let scale = match shared.cholesky() {
             Some(c) => Scale::Full(Whitening::new(c.inverse_factor(), dim)),
             None => Scale::Diagonal(shared.inverse_deviations().collect()),
@@ -75,6 +51,11 @@ impl Shared {
             scale,
             points,
         })
+    }
+
+    /// c.
+    pub(super) fn origin(&self) -> &[f64] {
+        &self.origin
     }
 
     /// Writes the squared distance of every row from every component.
@@ -106,8 +87,39 @@ impl Shared {
     }
 }
 
+/// Components that are near their middle for their width.
+pub(super) struct Near {
+    /// The average of the means, c.
+    pub(super) origin: Vec<f64>,
+    /// Lₖ⁻¹(μₖ−c), one after the other.
+    pub(super) points: Vec<f64>,
+}
+
+/// The middle of components that lie near enough to it for differences from it to lose no digits that matter.
+pub(super) fn near_middle(components: &[Component<'_>]) -> Option<Near> {
+    let origin = middle(components);
+    let mut points = Vec::with_capacity(components.len() * origin.len());
+    for component in components {
+        let offset: Vec<f64> = component
+            .mean
+            .iter()
+            .zip(&origin)
+            .map(|(m, c)| m - c)
+            .collect();
+        let point = component.covariance.whitened(&offset);
+        let squared: f64 = point.iter().map(|p| p * p).sum();
+        // Also where it is no number.
+        let is_near = squared <= NEAR;
+        if !is_near {
+            return None;
+        }
+        points.extend(point);
+    }
+    Some(Near { origin, points })
+}
+
 /// The average of the means.
-pub(super) fn middle(components: &[Component<'_>]) -> Vec<f64> {
+fn middle(components: &[Component<'_>]) -> Vec<f64> {
     let k = components.len() as f64;
     (0..components[0].mean.len())
         .map(|j| components.iter().map(|g| g.mean[j] / k).sum())

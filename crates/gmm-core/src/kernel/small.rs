@@ -48,9 +48,23 @@ pub(super) fn log_densities<V: Vector, const D: usize>(
     }
 }
 
-/// Adds Σw, Σw(x−c) and the lower triangle of Σw(x−c)(x−c)ᵀ of one component to `sums`.
+/// Adds Σw, Σw(x−c) and the lower triangle of Σw(x−c)(x−c)ᵀ of every component to its part of `sums`.
 #[inline(always)]
-pub(super) fn gather<V: Vector, const D: usize>(
+pub(super) fn gather<'w, V: Vector, const D: usize>(
+    tile: &Tile,
+    weights: impl Iterator<Item = &'w [Pack]>,
+    centres: &[f64],
+    sums: &mut [f64],
+) {
+    let parts = sums.chunks_exact_mut(1 + D + lower(D, 0));
+    for ((weights, centre), sums) in weights.zip(centres.chunks_exact(D)).zip(parts) {
+        gather_one::<V, D>(tile, weights, centre, sums);
+    }
+}
+
+/// The same of one component.
+#[inline(always)]
+fn gather_one<V: Vector, const D: usize>(
     tile: &Tile,
     weights: &[Pack],
     centre: &[f64],
