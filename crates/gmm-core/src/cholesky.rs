@@ -174,7 +174,7 @@ impl Task for Eliminate<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) -> Self::Output {
-        let (dim, n) = (self.dim, self.dim.div_ceil(LANES));
+        let (dim, n) = (self.dim, self.dim.div_ceil(LANES).max(1));
         let mut rows = vec![Pack::default(); dim * n];
         let mut beside = vec![Pack::default(); if self.inverse.is_some() { dim * n } else { 0 }];
         for i in 0..dim {
@@ -275,6 +275,35 @@ mod tests {
                     .sum();
                 assert!((product - f64::from(u8::from(i == j))).abs() < 1e-14);
             }
+        }
+    }
+
+    #[test]
+    fn nothing_has_the_determinant_one() {
+        let c = Cholesky::new(Vec::new(), 0).unwrap();
+        assert_eq!((c.log_det(), c.factor().len()), (0.0, 0));
+    }
+
+    #[test]
+    fn blocks_of_columns_are_filled_or_not() {
+        for dim in [1, 7, 8, 9, 16, 23] {
+            let entry = |i: usize, j: usize| 1.0 / (1 + i + j) as f64;
+            let ridge = |i: usize, j: usize| f64::from(u8::from(i == j)) + entry(i, j);
+            let matrix = (0..dim).flat_map(|i| (0..=i).map(move |j| ridge(i, j)));
+            let c = Cholesky::new(matrix.collect(), dim).unwrap();
+            for i in 0..dim {
+                for j in 0..=i {
+                    let row = |of: &[f64], i: usize| of[lower(i, 0)..=lower(i, i)].to_vec();
+                    let (a, b) = (row(c.factor(), i), row(c.factor(), j));
+                    let product: f64 = a.iter().zip(&b).map(|(x, y)| x * y).sum();
+                    assert!((product - ridge(i, j)).abs() < 1e-14, "{dim}: {i}, {j}");
+                    let inverse = |k: usize| c.inverse_factor()[lower(k, j)];
+                    let unit: f64 = (j..=i).map(|k| a[k] * inverse(k)).sum();
+                    let expected = f64::from(u8::from(i == j));
+                    assert!((unit - expected).abs() < 1e-14, "{dim}: {i}, {j}");
+                }
+            }
+            assert_eq!(c.log_det(), log_det(c.matrix(), dim).unwrap());
         }
     }
 

@@ -4,6 +4,18 @@ use super::{BLOCK, with_size};
 use crate::simd::{Pack, Vector};
 use crate::tile::{Columns, GROUP, Tile};
 
+/// Writes (xⱼ−cⱼ)·sⱼ of every row, column by column.
+#[inline(always)]
+pub(super) fn scaled<V: Vector>(tile: &Tile, origin: &[f64], scales: &[f64], out: &mut Columns) {
+    let dim = origin.len();
+    let features = tile.columns().iter(dim).zip(out.iter_mut(dim));
+    for ((x, u), (&c, &s)) in features.zip(origin.iter().zip(scales)) {
+        for (x, u) in x.iter().zip(u) {
+            ((V::load(x) - V::splat(c)) * V::splat(s)).store(u);
+        }
+    }
+}
+
 /// Writes Σⱼ ((xⱼ−μₖⱼ)·sₖⱼ)² of every row and component; without the factors sₖⱼ unless `SCALED`.
 #[inline(always)]
 pub(super) fn squared_distances<V: Vector, const SCALED: bool>(

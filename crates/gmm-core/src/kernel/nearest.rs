@@ -8,16 +8,19 @@ use crate::tile::{Columns, Tile};
 #[derive(Debug)]
 pub(crate) struct Points {
     n: usize,
-    dim: usize,
-    /// One after the other.
-    points: Vec<f64>,
-    /// 1/unit of each feature, once for every point.
+    /// What rows and points are measured from: the first point.
+    origin: Vec<f64>,
+    /// 1/unit of each feature.
     scales: Vec<f64>,
+    /// From there and in those units, one after the other.
+    points: Vec<f64>,
 }
 
 /// Buffers of one thread.
 #[derive(Debug, Default)]
 pub(crate) struct Distances {
+    /// The rows as the points are measured.
+    rows: Columns,
     block: Columns,
     labels: Columns,
 }
@@ -25,11 +28,16 @@ pub(crate) struct Distances {
 impl Points {
     /// Each point has as many coordinates as there are scales.
     pub(crate) fn new(points: &[Vec<f64>], scales: &[f64]) -> Self {
+        let origin = points[0].clone();
+        let measured = |point: &Vec<f64>| -> Vec<f64> {
+            let offsets = point.iter().zip(&origin).map(|(x, c)| x - c);
+            offsets.zip(scales).map(|(x, s)| x * s).collect()
+        };
         Self {
             n: points.len(),
-            dim: scales.len(),
-            points: points.iter().flatten().copied().collect(),
-            scales: scales.repeat(points.len()),
+            points: points.iter().flat_map(measured).collect(),
+            scales: scales.to_vec(),
+            origin,
         }
     }
 
@@ -39,25 +47,20 @@ impl Points {
         tile: &Tile,
         distances: &'d mut Distances,
     ) -> impl Iterator<Item = &'d [f64]> {
-        distances.block.resize(self.n, tile.n_packs());
-        dispatch(Measure {
-            points: self,
-            tile,
-            out: &mut distances.block,
-        });
-        distances.block.iter(self.n).map(flat)
+        let Distances { rows, block, .. } = distances;
+        self.measure(tile, rows, block);
+        block.iter(self.n).map(flat)
     }
 
     /// The number of the point nearest to each row of a tile, the first of several.
     pub(crate) fn nearest<'d>(&self, tile: &Tile, distances: &'d mut Distances) -> &'d [f64] {
-        let Distances { block, labels } = distances;
-        block.resize(self.n, tile.n_packs());
+        let Distances {
+            rows,
+            block,
+            labels,
+        } = distances;
+        self.measure(tile, rows, block);
         labels.resize(1, tile.n_packs());
-        dispatch(Measure {
-            points: self,
-            tile,
-            out: block,
-        });
         let out = labels.column_mut(0);
         dispatch(Least {
             block,
@@ -66,11 +69,23 @@ impl Points {
         });
         &flat(out)[..tile.n_rows()]
     }
+
+    fn measure(&self, tile: &Tile, rows: &mut Columns, out: &mut Columns) {
+        rows.resize(self.origin.len(), tile.n_packs());
+        out.resize(self.n, tile.n_packs());
+        dispatch(Measure {
+            points: self,
+            tile,
+            rows,
+            out,
+        });
+    }
 }
 
 struct Measure<'a> {
     points: &'a Points,
     tile: &'a Tile,
+    rows: &'a mut Columns,
     out: &'a mut Columns,
 }
 
@@ -80,12 +95,13 @@ impl Task for Measure<'_> {
     #[inline(always)]
     fn run<V: Vector>(self) {
         let Points {
-            dim,
-            points,
+            origin,
             scales,
+            points,
             ..
         } = self.points;
-        diagonal::squared_distances::<V, true>(self.tile.columns(), *dim, points, scales, self.out);
+        diagonal::scaled::<V>(self.tile, origin, scales, self.rows);
+        diagonal::squared_distances::<V, false>(self.rows, origin.len(), points, &[], self.out);
     }
 }
 

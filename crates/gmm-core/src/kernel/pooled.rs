@@ -74,12 +74,7 @@ impl Shared {
                 whitening.whiten::<V>(tile, &self.origin, scratch, &mut whitened);
             }
             Scale::Diagonal(deviations) => {
-                let features = tile.columns().iter(dim).zip(whitened.iter_mut(dim));
-                for ((x, u), (&c, &s)) in features.zip(self.origin.iter().zip(deviations)) {
-                    for (x, u) in x.iter().zip(u) {
-                        ((V::load(x) - V::splat(c)) * V::splat(s)).store(u);
-                    }
-                }
+                diagonal::scaled::<V>(tile, &self.origin, deviations, &mut whitened);
             }
         }
         diagonal::squared_distances::<V, false>(&whitened, dim, &self.points, &[], out);

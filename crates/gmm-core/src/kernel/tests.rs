@@ -1,6 +1,6 @@
 //! Every kernel against the formula it stands for, for many shapes and at every level of the processor.
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256Plus;
 
@@ -258,6 +258,41 @@ fn levels_that_fuse_give_the_same_bits() {
                 answers.windows(2).all(|pair| pair[0] == pair[1]),
                 "{shape:?} D={d}"
             );
+        }
+    }
+}
+
+#[test]
+fn differences_are_taken_once_only_where_that_loses_no_digits() {
+    let wanted = Wanted {
+        form: MomentForm::Full,
+        pooled: false,
+    };
+    for d in [5, 9, 16] {
+        let near = case(150, d, 3, Shape::Full);
+        assert!(pooled::near_middle(&near.components()).is_some());
+        // The same components beside one that is far from them.
+        let mut far = case(150, d, 3, Shape::Full);
+        far.means.push(vec![2e6; d]);
+        far.covariances.push(far.covariances[0].clone());
+        far.weights.push_column(Array1::zeros(150).view()).unwrap();
+        assert!(pooled::near_middle(&far.components()).is_none());
+        for level in available() {
+            let columns = near.log_densities(level).into_iter();
+            for (once, each) in columns.zip(far.log_densities(level)) {
+                for (a, b) in once.iter().zip(each) {
+                    assert!((a - b).abs() < 1e-11 * b.abs(), "{level:?} D={d}: {a} {b}");
+                }
+            }
+            let moments = near.moments(level, wanted).into_iter();
+            let far = far.moments(level, wanted);
+            for (a, b) in moments.zip(&far) {
+                for (x, y) in a.scatter.iter().zip(&b.scatter) {
+                    assert!((x - y).abs() < 1e-11 * b.weight, "{level:?} D={d}: {x} {y}");
+                }
+            }
+            // One without rows stays where it was.
+            assert_eq!((far[3].weight, far[3].mean[0]), (0.0, 2e6));
         }
     }
 }
