@@ -11,7 +11,7 @@ use crate::log_space::{log_sum_exp, normalize_joint};
 use crate::observation::Observation;
 use crate::sample::{Part, Sample};
 use crate::shares::Shares;
-use crate::simd::{Pack, flat};
+use crate::simd::{Pack, flat, flat_mut};
 use crate::squarem::Coordinates;
 use crate::tile::{Columns, Scratch, TILE_PACKS, Tile};
 
@@ -43,6 +43,8 @@ pub(crate) struct Evaluation<'m, E: Emission> {
     densities: E::Densities,
     /// ln of share times density of the background.
     background: Option<f64>,
+    /// β: posteriors are in proportion to the joint densities to this power; 1 but while a start is softened.
+    power: f64,
 }
 
 /// Buffers of one thread: ℓₙₖ or rₙₖ of a tile, and the density and the weight of each row.
@@ -109,6 +111,7 @@ impl<E: Emission> Mixture<E> {
                 .background
                 .as_ref()
                 .map(|b| log_share + b.log_density()),
+            power: 1.0,
         }
     }
 
@@ -217,17 +220,17 @@ impl<E: Emission> Mixture<E> {
     /// Statistics and Σ wₙ ln p(xₙ) of a sample, as far as it was seen.
     pub(crate) fn tally(&self, sample: &Sample<'_>, wanted: E::Wanted) -> (Tally<E::Stats>, f64) {
         let Some(parts) = sample.parts() else {
-            return self.tally_of_whole(sample, wanted);
+            return self.tally_of_whole(sample, wanted, 1.0);
         };
         let of_part = |part: &Part| {
             let how = part.how();
             let rows = part.sample(sample);
             if how.is_whole() {
-                return self.tally_of_whole(&rows, wanted);
+                return self.tally_of_whole(&rows, wanted, 1.0);
             }
             let seen = self.seen(how);
             let (mut tally, log_likelihood) =
-                seen.tally_of_whole(&rows, E::wanted_of_seen(wanted, how));
+                seen.tally_of_whole(&rows, E::wanted_of_seen(wanted, how), 1.0);
             let components = self.components.iter().zip(&seen.components);
             for (stats, (whole, seen)) in tally.components.iter_mut().zip(components) {
                 *stats = whole.completed(stats, how, seen, wanted);
@@ -243,12 +246,19 @@ impl<E: Emission> Mixture<E> {
         let of_piece = |piece: &[Part]| piece.iter().map(of_part).reduce(merged);
         let pieces: Vec<_> = parts.par_chunks(Part::PIECE).map(of_piece).collect();
         let total = pieces.into_iter().flatten().reduce(merged);
-        total.unwrap_or_else(|| self.tally_of_whole(sample, wanted))
+        total.unwrap_or_else(|| self.tally_of_whole(sample, wanted, 1.0))
     }
 
-    /// The same where every row was seen whole and as it is.
-    fn tally_of_whole(&self, sample: &Sample<'_>, wanted: E::Wanted) -> (Tally<E::Stats>, f64) {
-        let evaluation = self.evaluation();
+    /// The same where every row was seen whole and as it is; with posteriors in proportion to (πₖ p(x|θₖ))^β, which are
+    /// softer for β < 1 (Ueda & Nakano, *Neural Networks* 11, 1998, (17)).
+    pub(crate) fn tally_of_whole(
+        &self,
+        sample: &Sample<'_>,
+        wanted: E::Wanted,
+        power: f64,
+    ) -> (Tally<E::Stats>, f64) {
+        let mut evaluation = self.evaluation();
+        evaluation.power = power;
         let gathering = E::gathering(&self.components, wanted);
         let (sums, log_likelihood) = evaluation.expect(sample, &gathering);
         let mut stats = gathering.statistics(&sums);
@@ -395,6 +405,11 @@ impl<E: Emission> Evaluation<'_, E> {
                 sample.pack_weights(tile, weights);
                 self.log_joint(tile, &mut joint.block, &mut joint.scratch);
                 sample.rule_out(tile, self.n_columns(), &mut joint.block);
+                if self.power < 1.0 {
+                    for column in joint.block.iter_mut(self.n_columns()) {
+                        flat_mut(column).iter_mut().for_each(|l| *l *= self.power);
+                    }
+                }
                 *log_likelihood += normalize_joint(
                     &mut joint.block,
                     0..self.n_columns(),

@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::{Start, clusters, merge};
+use super::{Effort, Start, clusters, merge};
 use crate::belief::{Belief, Ridge, pooled};
 use crate::covariance::CovarianceType;
 use crate::moments::{Form, Moments};
@@ -13,7 +13,10 @@ const LEAST_CELLS: usize = 60;
 /// Rows in a small cluster on average, at least.
 const ROWS_PER_CELL: usize = 2;
 /// Lloyd's iterations for the small clusters, which need not be the best ones.
-const LLOYD: usize = 10;
+const EFFORT: Effort = Effort {
+    lloyd: 10,
+    seed_rows: None,
+};
 
 impl Start<'_> {
     /// Statistics of agglomerated clusters.
@@ -35,7 +38,7 @@ impl Start<'_> {
         let n_cells = (self.survey.n_rows / ROWS_PER_CELL)
             .min(LEAST_CELLS.max(CELLS_PER_COMPONENT * most))
             .max(most);
-        let labels = clusters(self.sample, &self.survey.scale, n_cells, LLOYD, rng);
+        let labels = clusters(self.sample, &self.survey.scale, n_cells, EFFORT, rng);
         let mut cells = self.of_clusters(&labels, n_cells, Form::Full);
         cells.retain(|cell| cell.weight > 0.0);
         let missing = most.saturating_sub(cells.len());

@@ -1,11 +1,46 @@
 //! k-means of weighted rows, each feature measured in a scale of its own: its standard deviation, so that units do not
 //! matter, or 1 where they carry meaning.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use rand::Rng;
 
 use crate::kernel::Points;
 use crate::sample::Sample;
 use crate::shares::Lottery;
+
+/// The cluster of a row that has none yet.
+const NONE: u32 = u32::MAX;
+
+/// A row of a tile that has come to a cluster, or has left it where the weight is below 0.
+#[derive(Debug)]
+struct Move {
+    row: usize,
+    to: usize,
+    weight: f64,
+}
+
+/// How much is spent on clusters.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Effort {
+    /// Most of Lloyd's iterations.
+    pub(super) lloyd: usize,
+    /// Seeds are drawn from so many rows for each cluster, if there are twice as many.
+    pub(super) seed_rows: Option<usize>,
+}
+
+impl Effort {
+    /// Seeds alone.
+    pub(super) const SEEDS: Self = Self {
+        lloyd: 0,
+        seed_rows: None,
+    };
+    /// Enough to converge on all but contrived data.
+    pub(super) const CONVERGED: Self = Self {
+        lloyd: 100,
+        seed_rows: None,
+    };
+}
 
 /// Cluster centres, and the metric they are compared in.
 #[derive(Debug)]
@@ -16,8 +51,6 @@ pub(super) struct KMeans {
 }
 
 impl KMeans {
-    /// Most of Lloyd's iterations: enough to converge on all but contrived data.
-    pub(super) const CONVERGED: usize = 100;
     /// Lloyd's iterations end when no centre moves by more than this, in squared standard deviations.
     const TOLERANCE: f64 = 1e-4;
 
@@ -87,40 +120,95 @@ impl KMeans {
         )
     }
 
+    /// Clusters after as much effort.
+    pub(super) fn of(
+        sample: &Sample<'_>,
+        variances: &[f64],
+        n_clusters: usize,
+        effort: Effort,
+        rng: &mut impl Rng,
+    ) -> Self {
+        let n_rows = sample.n_rows();
+        let n_drawn = effort.seed_rows.map_or(n_rows, |rows| rows * n_clusters);
+        let mut kmeans = if 2 * n_drawn <= n_rows {
+            // One of each stretch of rows.
+            let drawn = |i: usize| (i * n_rows + rng.gen_range(0..n_rows)) / n_drawn;
+            let drawn: Vec<usize> = (0..n_drawn).map(drawn).collect();
+            let weights = drawn.iter().map(|&i| sample.weight(i)).collect();
+            sample.subset(&drawn, weights, |part| {
+                Self::new(part, variances, n_clusters, rng)
+            })
+        } else {
+            Self::new(sample, variances, n_clusters, rng)
+        };
+        kmeans.iterate(sample, effort.lloyd);
+        kmeans
+    }
+
     /// Lloyd's iterations: every centre moves to the mean of the rows nearest to it. A centre without rows
     /// stays.
+    ///
+    /// Sums are kept from one iteration to the next, and rows that go over to another centre change them; but not where
+    /// rows have weights, as a heavy one would take the digits of the light ones with it.
     pub(super) fn iterate(&mut self, sample: &Sample<'_>, n_iterations: usize) {
         let (k, d) = (self.centres.len(), self.scales.len());
+        // About a row, so that rows far from zero lose no digits.
+        let origin = self.centres[0].clone();
+        let mut totals = (vec![0.0; k], vec![0.0; k * d]);
+        let add = |total: &mut (Vec<f64>, Vec<f64>), change: (Vec<f64>, Vec<f64>)| {
+            total.0.iter_mut().zip(change.0).for_each(|(a, b)| *a += b);
+            total.1.iter_mut().zip(change.1).for_each(|(a, b)| *a += b);
+        };
+        let labels: Vec<AtomicU32> = (0..sample.n_rows()).map(|_| AtomicU32::new(NONE)).collect();
+        let keeps_sums = !sample.is_weighted();
         for _ in 0..n_iterations {
+            if !keeps_sums {
+                labels.iter().for_each(|l| l.store(NONE, Ordering::Relaxed));
+                totals.0.fill(0.0);
+                totals.1.fill(0.0);
+            }
             let points = Points::new(&self.centres, &self.scales);
-            let (counts, sums) = sample.fold_tiles(
+            let change = sample.fold_tiles(
                 || (vec![0.0; k], vec![0.0; k * d]),
-                |(counts, sums), distances, tile| {
-                    let labels = points.nearest(tile, distances);
+                |(counts, sums), (distances, moves): &mut (_, Vec<Move>), tile| {
+                    let nearest = points.nearest(tile, distances);
                     let weights = sample.tile_weights(tile);
-                    for (&c, &w) in labels.iter().zip(weights) {
-                        counts[c as usize] += w;
+                    let labels = &labels[tile.first_row()..];
+                    moves.clear();
+                    for (row, ((&to, label), &weight)) in
+                        nearest.iter().zip(labels).zip(weights).enumerate()
+                    {
+                        // Each row is seen by one thread only.
+                        let from = label.swap(to as u32, Ordering::Relaxed);
+                        if from != to as u32 {
+                            let to = to as usize;
+                            moves.push(Move { row, to, weight });
+                            if from != NONE {
+                                let (to, weight) = (from as usize, -weight);
+                                moves.push(Move { row, to, weight });
+                            }
+                        }
                     }
+                    moves.iter().for_each(|m| counts[m.to] += m.weight);
                     for j in 0..d {
-                        for ((&c, &w), x) in labels.iter().zip(weights).zip(tile.feature(j)) {
-                            // About the centre, so that rows far from the origin lose no digits.
-                            let c = c as usize;
-                            sums[c * d + j] += w * (x - self.centres[c][j]);
+                        let x = tile.feature(j);
+                        for m in &*moves {
+                            sums[m.to * d + j] += m.weight * (x[m.row] - origin[j]);
                         }
                     }
                 },
-                |total, leaf| {
-                    total.0.iter_mut().zip(leaf.0).for_each(|(a, b)| *a += b);
-                    total.1.iter_mut().zip(leaf.1).for_each(|(a, b)| *a += b);
-                },
+                add,
             );
+            add(&mut totals, change);
             let mut largest_move = 0.0f64;
-            for ((centre, sum), count) in self.centres.iter_mut().zip(sums.chunks(d)).zip(counts) {
+            let sums = totals.1.chunks(d).zip(&totals.0);
+            for (centre, (sum, &count)) in self.centres.iter_mut().zip(sums) {
                 if count > 0.0 {
                     let mut squared = 0.0;
-                    for ((m, s), scale) in centre.iter_mut().zip(sum).zip(&self.scales) {
-                        *m += s / count;
-                        squared += (s / count * scale).powi(2);
+                    for (j, (m, s)) in centre.iter_mut().zip(sum).enumerate() {
+                        let mean = origin[j] + s / count;
+                        squared += ((mean - *m) * self.scales[j]).powi(2);
+                        *m = mean;
                     }
                     largest_move = largest_move.max(squared);
                 }
@@ -171,7 +259,7 @@ mod tests {
         let sample = Sample::new(&rows);
         let mut rng = Xoshiro256Plus::seed_from_u64(1);
         let mut kmeans = KMeans::new(&sample, &[1e-10, 1e14], 3, &mut rng);
-        kmeans.iterate(&sample, KMeans::CONVERGED);
+        kmeans.iterate(&sample, Effort::CONVERGED.lloyd);
         let labels = kmeans.labels(&sample);
         for i in 3..90 {
             assert_eq!(labels[i], labels[i % 3], "row {i}");
@@ -185,10 +273,43 @@ mod tests {
         let sample = Sample::new(&rows);
         let mut rng = Xoshiro256Plus::seed_from_u64(1);
         let mut kmeans = KMeans::new(&sample, &[1.0], 3, &mut rng);
-        kmeans.iterate(&sample, KMeans::CONVERGED);
+        kmeans.iterate(&sample, Effort::CONVERGED.lloyd);
         let labels = kmeans.labels(&sample);
         assert_eq!(labels[0], labels[1]);
         assert_ne!(labels[0], labels[2]);
+    }
+
+    #[test]
+    fn sums_that_are_kept_are_those_of_the_rows() {
+        let rows = Array2::from_shape_fn((700, 9), |(i, j)| {
+            1e8 + ((i * i * (j + 3) + 31 * j) % 1013) as f64
+        });
+        // Rows with weights are added up anew each time.
+        let twos = [2.0; 700];
+        let centres = |sample: &Sample<'_>| {
+            let mut rng = Xoshiro256Plus::seed_from_u64(8);
+            KMeans::of(sample, &[1.0; 9], 6, Effort::CONVERGED, &mut rng).centres
+        };
+        let kept = centres(&Sample::new(&rows));
+        let anew = centres(&Sample::weighted(&rows, &twos).unwrap());
+        for (a, b) in kept.iter().flatten().zip(anew.iter().flatten()) {
+            assert!((a - b).abs() <= 1e-15 * b, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn seeds_from_a_part_of_the_rows_are_rows() {
+        let rows = Array2::from_shape_fn((400, 1), |(i, _)| i as f64);
+        let effort = Effort {
+            seed_rows: Some(20),
+            ..Effort::SEEDS
+        };
+        let mut rng = Xoshiro256Plus::seed_from_u64(2);
+        let kmeans = KMeans::of(&Sample::new(&rows), &[1e4], 5, effort, &mut rng);
+        assert_eq!(kmeans.centres.len(), 5);
+        for centre in kmeans.centres {
+            assert_eq!((centre.len(), centre[0].fract()), (1, 0.0));
+        }
     }
 
     #[test]
@@ -198,7 +319,7 @@ mod tests {
         let sample = Sample::weighted(&rows, &weights).unwrap();
         let mut rng = Xoshiro256Plus::seed_from_u64(3);
         let mut kmeans = KMeans::new(&sample, &[1.0], 1, &mut rng);
-        kmeans.iterate(&sample, KMeans::CONVERGED);
+        kmeans.iterate(&sample, Effort::CONVERGED.lloyd);
         assert_eq!(kmeans.centres, [[0.5]]);
     }
 }

@@ -29,7 +29,7 @@ use crate::simd::flat_mut;
 use crate::survey::Survey;
 use crate::tile::{Columns, Scratch};
 
-use kmeans::KMeans;
+use kmeans::{Effort, KMeans};
 pub(crate) use merge::{loss_of_merging, merge_pairs};
 pub(crate) use seeds::Seeds;
 
@@ -101,12 +101,10 @@ fn clusters(
     sample: &Sample<'_>,
     variances: &[f64],
     n_clusters: usize,
-    n_iterations: usize,
+    effort: Effort,
     rng: &mut impl Rng,
 ) -> Vec<usize> {
-    let mut kmeans = KMeans::new(sample, variances, n_clusters, rng);
-    kmeans.iterate(sample, n_iterations);
-    kmeans.labels(sample)
+    KMeans::of(sample, variances, n_clusters, effort, rng).labels(sample)
 }
 
 impl Start<'_> {
@@ -119,8 +117,8 @@ impl Start<'_> {
         let stats = match method {
             InitMethod::Parameters(gmm) => return Ok(self.given(gmm.mixture())),
             InitMethod::Pool => return self.pool(rng),
-            InitMethod::KMeans => self.kmeans(Metric::Deviations, KMeans::CONVERGED, rng),
-            InitMethod::KMeansPlusPlus => self.kmeans(Metric::Deviations, 0, rng),
+            InitMethod::KMeans => self.kmeans(Metric::Deviations, Effort::CONVERGED, rng),
+            InitMethod::KMeansPlusPlus => self.kmeans(Metric::Deviations, Effort::SEEDS, rng),
             InitMethod::Agglomerate => self.agglomerated(rng),
             InitMethod::Random => self.random_rows(rng),
             InitMethod::Responsibilities(r) => self.responsibilities(r)?,
@@ -156,13 +154,13 @@ impl Start<'_> {
     }
 
     /// Statistics of the rows of each cluster of k-means.
-    fn kmeans(&self, metric: Metric<'_>, n_iterations: usize, rng: &mut impl Rng) -> Vec<Moments> {
+    fn kmeans(&self, metric: Metric<'_>, effort: Effort, rng: &mut impl Rng) -> Vec<Moments> {
         let k = self.n_components;
         let ones = || vec![1.0; self.sample.n_features()];
         let labels = match metric {
-            Metric::Deviations => clusters(self.sample, &self.survey.scale, k, n_iterations, rng),
-            Metric::Raw => clusters(self.sample, &ones(), k, n_iterations, rng),
-            Metric::Whitened(rows) => clusters(rows, &ones(), k, n_iterations, rng),
+            Metric::Deviations => clusters(self.sample, &self.survey.scale, k, effort, rng),
+            Metric::Raw => clusters(self.sample, &ones(), k, effort, rng),
+            Metric::Whitened(rows) => clusters(rows, &ones(), k, effort, rng),
         };
         let labels = self.relabelled(labels);
         self.widen(self.of_clusters(&labels, k, self.belief.covariance_type().form()))

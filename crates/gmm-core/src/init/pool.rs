@@ -8,7 +8,7 @@ use rand_xoshiro::Xoshiro256Plus;
 use rayon::prelude::*;
 
 use super::seeds::Kind;
-use super::{KMeans, Metric, Start, merge, resample};
+use super::{Effort, Metric, Start, merge, resample};
 use crate::em::{self, Run, Stopping};
 use crate::emission::{Estimate as _, Latent as _};
 use crate::error::{Collapse, GmmError};
@@ -21,12 +21,6 @@ use crate::soundness;
 struct Schedule {
     /// Starts.
     n_starts: usize,
-    /// Whether starts are of every kind; else all begin with twice the components.
-    alternates: bool,
-    /// Most of Lloyd's iterations.
-    lloyd: usize,
-    /// M-steps of a fit of twice the components before it is merged.
-    overfit: usize,
     /// Rounds of the short fits: most M-steps in each, and the share of the starts that goes on (successive
     /// halving: early rounds are cheap and tell the hopeless from the rest, later ones the good from the best).
     rounds: &'static [(usize, f64)],
@@ -35,19 +29,22 @@ struct Schedule {
 /// Where the short fits are cheap, by themselves or beside the fit that follows.
 const THOROUGH: Schedule = Schedule {
     n_starts: 50,
-    alternates: true,
-    lloyd: KMeans::CONVERGED,
-    overfit: 5,
     rounds: &[(20, 0.5), (100, 0.3), (LONG, 0.0)],
 };
-/// Where they cost as much as the fit that follows: merged starts alone, which are worth several plain ones.
-const BRIEF: Schedule = Schedule {
-    n_starts: 3,
-    alternates: false,
+/// Where they would cost as much as the fit that follows, there are two merged starts, of so few of Lloyd's iterations and
+/// M-steps of twice the components.
+const FEW: Effort = Effort {
     lloyd: 5,
-    overfit: 1,
-    rounds: &[(4, 0.0)],
+    seed_rows: Some(20),
 };
+const FEW_OVERFIT: usize = 2;
+/// M-steps by which starts of another kind are compared with them.
+const FEW_STEPS: usize = 4;
+/// With many features posteriors are nearly 0 or 1 long before components are where they belong, and few rows ever change
+/// over. A few steps with posteriors of this power lead to better optima, and sooner.
+const SOFT_POWER: f64 = 0.4;
+const SOFT_STEPS: usize = 4;
+const SOFT_FEATURES: usize = 8;
 /// Fewest starts of a thorough search.
 const LEAST_STARTS: usize = 10;
 /// M-steps of the last round of a thorough search: to convergence on all rows, less far on a part of them.
@@ -72,7 +69,6 @@ const FINAL: usize = 30;
 const SHARED: Schedule = Schedule {
     n_starts: 0,
     rounds: &[(10, 0.6), (50, 0.4), (LONG, 0.0)],
-    ..THOROUGH
 };
 
 /// Rows that short fits see at most.
@@ -84,7 +80,7 @@ fn most_rows(start: &Start<'_>) -> usize {
 
 /// Whether short fits are cheap and see all rows.
 pub(super) fn sees_all_rows(start: &Start<'_>) -> bool {
-    start.sample.n_rows() <= most_rows(start) && start.schedule(false).alternates
+    start.sample.n_rows() <= most_rows(start) && start.schedule(false).is_some()
 }
 
 impl Start<'_> {
@@ -118,32 +114,113 @@ impl Start<'_> {
         }
         let n_rows = most_rows(self);
         if self.sample.n_rows() <= n_rows {
-            return self.best_short_runs(&self.schedule(false), LONG, n_best, rng);
+            return match self.schedule(false) {
+                Some(schedule) => self.best_short_runs(&schedule, LONG, n_best, rng),
+                None => self.best_of_few(n_best, rng),
+            };
         }
         let is_small = self.sample.n_rows() / n_rows >= SMALL_PART;
         let part = resample::stratified(self.sample, n_rows, rng);
         self.sample.subset(&part.rows, part.weights, |sample| {
             let start = Start { sample, ..*self };
-            start.best_short_runs(&start.schedule(is_small), LONG_ON_A_PART, n_best, rng)
+            match start.schedule(is_small) {
+                Some(schedule) => start.best_short_runs(&schedule, LONG_ON_A_PART, n_best, rng),
+                None => start.best_of_few(n_best, rng),
+            }
         })
     }
 
-    /// Thorough with as many starts as are cheap, or brief.
-    fn schedule(&self, is_small_part: bool) -> Schedule {
+    /// Thorough with as many starts as are cheap, if there are enough of them.
+    fn schedule(&self, is_small_part: bool) -> Option<Schedule> {
         let d = self.sample.n_features();
         let moments = match self.belief.covariance_type().form() {
             Form::Full => (d + 1) * (d + 2) / 2,
             Form::Diagonal => 2 * d + 1,
         };
         let n_cheap = CHEAP / (self.sample.n_rows() * self.n_components * moments);
-        if n_cheap >= LEAST_STARTS || is_small_part {
-            Schedule {
-                n_starts: n_cheap.clamp(LEAST_STARTS, THOROUGH.n_starts),
-                ..THOROUGH
+        (n_cheap >= LEAST_STARTS || is_small_part).then(|| Schedule {
+            n_starts: n_cheap.clamp(LEAST_STARTS, THOROUGH.n_starts),
+            ..THOROUGH
+        })
+    }
+
+    /// Whether there may be rows of no component.
+    fn is_robust(&self) -> bool {
+        self.sample.trimming() > 0.0 || self.belief.background().is_some()
+    }
+
+    /// The `n_best` of few starts, or fewer.
+    ///
+    /// Two are merged ones, from clusters of the rows in deviations and in units of the data, the better by its
+    /// classification likelihood first. Where outliers may have drawn them away, there is another of neighbourhoods.
+    fn best_of_few(
+        &self,
+        n_best: usize,
+        rng: &mut impl Rng,
+    ) -> Result<Vec<Mixture<Gaussian>>, GmmError> {
+        let jobs = [Metric::Deviations, Metric::Raw].map(|metric| (metric, rng.next_u64()));
+        let found: Vec<_> = jobs
+            .into_par_iter()
+            .map(|(metric, seed)| {
+                let mut rng = Xoshiro256Plus::seed_from_u64(seed);
+                self.overfit_and_merge(metric, FEW, FEW_OVERFIT, &mut rng)
+            })
+            .collect();
+        let mut refused: Option<Collapse> = None;
+        let mut starts = Vec::new();
+        for start in found {
+            match start {
+                Ok(stats) => starts.push(stats),
+                Err(collapse) => refused = refused.or(Some(collapse)),
             }
-        } else {
-            BRIEF
         }
+        starts.sort_by(|a, b| self.classification(b).total_cmp(&self.classification(a)));
+        starts.truncate(n_best);
+        if self.is_robust() {
+            starts.push(self.neighbourhoods(rng));
+        }
+        let mut models = Vec::new();
+        for stats in starts {
+            match self
+                .begin(stats)
+                .and_then(|model| self.softened(self.aligned(model)))
+            {
+                Ok(model) => models.push(model),
+                Err(collapse) => refused = refused.or(Some(collapse)),
+            }
+        }
+        if models.len() > 1 {
+            models = self.best(models, FEW_STEPS, n_best);
+        }
+        match refused {
+            Some(collapse) if models.is_empty() => Err(collapse.into()),
+            _ => Ok(models),
+        }
+    }
+
+    /// Σₖ nₖ(ln πₖ − ½ ln|Σₖ|), the log-likelihood of rows that are divided for good, but for a constant.
+    fn classification(&self, stats: &[Moments]) -> f64 {
+        let total: f64 = stats.iter().map(|s| s.weight).sum();
+        let filled = stats.iter().filter(|s| s.weight > 0.0);
+        let of = |s: &Moments| {
+            let log_det = self.belief.log_det(s).unwrap_or(f64::NEG_INFINITY);
+            s.weight * ((s.weight / total).ln() - 0.5 * log_det)
+        };
+        filled.map(of).sum()
+    }
+
+    /// A model after some steps with softened posteriors, where there are many features.
+    fn softened(&self, mut model: Mixture<Gaussian>) -> Result<Mixture<Gaussian>, Collapse> {
+        let is_hard = self.sample.n_features() >= SOFT_FEATURES;
+        // Softer posteriors would let outliers in.
+        if is_hard && !self.is_robust() {
+            for _ in 0..SOFT_STEPS {
+                let wanted = self.belief.wanted();
+                let (stats, _) = model.tally_of_whole(self.sample, wanted, SOFT_POWER);
+                model = Mixture::maximize(&stats, self.belief, Some(&model))?;
+            }
+        }
+        Ok(model)
     }
 
     /// The `n_best` of the short fits, or fewer if there are not as many that differ.
@@ -155,9 +232,8 @@ impl Start<'_> {
         rng: &mut impl Rng,
     ) -> Result<Vec<Mixture<Gaussian>>, GmmError> {
         let seeds: Vec<u64> = (0..schedule.n_starts).map(|_| rng.next_u64()).collect();
-        let is_robust = self.sample.trimming() > 0.0 || self.belief.background().is_some();
-        let draws_its_own = schedule.alternates && self.seeds.is_empty();
-        let whitened = draws_its_own.then(|| self.whitened());
+        let is_robust = self.is_robust();
+        let whitened = self.seeds.is_empty().then(|| self.whitened());
         let whitened = whitened.as_ref().map(|rows| self.sample.on(rows));
         let started: Vec<_> = seeds
             .par_iter()
@@ -167,10 +243,11 @@ impl Start<'_> {
                 let stats = match (self.seeds.get(i), &whitened) {
                     (Some(given), _) => self.in_form_of_fit(given),
                     (None, _) if is_robust && i % 3 == 2 => self.neighbourhoods(&mut rng),
-                    (None, Some(whitened)) => self.seed(Kind::of(i), whitened, &mut rng)?,
-                    (None, None) => {
-                        self.overfit_and_merge(schedule.lloyd, schedule.overfit, &mut rng)?
-                    }
+                    (None, whitened) => self.seed(
+                        Kind::of(i),
+                        whitened.as_ref().unwrap_or(self.sample),
+                        &mut rng,
+                    )?,
                 };
                 Ok(self.aligned(self.begin(stats)?))
             })
@@ -244,7 +321,8 @@ impl Start<'_> {
     /// shape than k-means does, and finds the small sharp components that k-means cannot.
     pub(super) fn overfit_and_merge(
         &self,
-        lloyd: usize,
+        metric: Metric<'_>,
+        effort: Effort,
         n_steps: usize,
         rng: &mut impl Rng,
     ) -> Result<Vec<Moments>, Collapse> {
@@ -255,9 +333,9 @@ impl Start<'_> {
             n_components: (2 * self.n_components).min(self.survey.n_rows),
             ..*self
         };
-        let mut stats = doubled.tally(doubled.kmeans(Metric::Deviations, lloyd, rng));
+        let mut stats = doubled.tally(doubled.kmeans(metric, effort, rng));
         let mut now = None;
-        for _ in 0..=n_steps {
+        for _ in 0..n_steps {
             let model = Mixture::maximize(&stats, self.belief, now.as_ref())?;
             stats = model.expect(sample, self.belief).stats;
             now = Some(model);

@@ -5,7 +5,7 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256Plus;
 use rayon::prelude::*;
 
-use super::{KMeans, Metric, Start, pool};
+use super::{Effort, Metric, Start, pool};
 use crate::belief::{Belief, Ridge};
 use crate::cholesky::Cholesky;
 use crate::covariance::CovarianceType;
@@ -16,7 +16,7 @@ use crate::survey::Survey;
 use crate::tile::{TILE_ROWS, Tiles};
 
 /// M-steps of an over-fit before it is merged.
-const OVERFIT: usize = 5;
+const OVERFIT: usize = 6;
 
 /// A kind of start. Each finds what others miss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,10 +65,12 @@ impl Start<'_> {
         rng: &mut impl Rng,
     ) -> Result<Vec<Moments>, Collapse> {
         Ok(match kind {
-            Kind::KMeans => self.kmeans(Metric::Deviations, KMeans::CONVERGED, rng),
-            Kind::Raw => self.kmeans(Metric::Raw, KMeans::CONVERGED, rng),
-            Kind::Whitened => self.kmeans(Metric::Whitened(whitened), KMeans::CONVERGED, rng),
-            Kind::Overfit => self.overfit_and_merge(KMeans::CONVERGED, OVERFIT, rng)?,
+            Kind::KMeans => self.kmeans(Metric::Deviations, Effort::CONVERGED, rng),
+            Kind::Raw => self.kmeans(Metric::Raw, Effort::CONVERGED, rng),
+            Kind::Whitened => self.kmeans(Metric::Whitened(whitened), Effort::CONVERGED, rng),
+            Kind::Overfit => {
+                self.overfit_and_merge(Metric::Deviations, Effort::CONVERGED, OVERFIT, rng)?
+            }
             Kind::Agglomerate => self.agglomerated(rng),
         })
     }
