@@ -39,8 +39,8 @@ pub(crate) use seeds::Seeds;
 pub enum InitMethod {
     /// Short fits, the best continued: emEM (Biernacki, Celeux & Govaert, *CSDA* 41, 2003). Ten to fifty where
     /// they are cheap: from k-means, from k-means with twice the components merged down (Runnalls), from k-means of
-    /// whitened rows and from agglomeration; where they are dear three, all merged. On large data they see a random
-    /// part of the rows.
+    /// whitened rows and from agglomeration. Where they are dear the better of two merged ones, softened in its first
+    /// steps if there are many features. On large data they see a random part of the rows.
     #[default]
     Pool,
     /// One k-means clustering of all rows (k-means++ seeds, Lloyd's iterations), each feature measured in its
