@@ -151,8 +151,8 @@ impl Start<'_> {
 
     /// The `n_best` of few starts, or fewer.
     ///
-    /// Two are merged ones, from clusters of the rows in deviations and in units of the data, the better by its
-    /// classification likelihood first. Where outliers may have drawn them away, there is another of neighbourhoods.
+    /// Two are merged ones, from clusters of the rows in deviations and in units of the data, the sounder first and then
+    /// the better by its classification likelihood. Where outliers may have drawn them away, there is another of neighbourhoods.
     fn best_of_few(
         &self,
         n_best: usize,
@@ -166,25 +166,33 @@ impl Start<'_> {
                 self.overfit_and_merge(metric, FEW, FEW_OVERFIT, &mut rng)
             })
             .collect();
+        let total = self.sample.kept_weight();
         let mut refused: Option<Collapse> = None;
         let mut starts = Vec::new();
-        for start in found {
-            match start {
-                Ok(stats) => starts.push(stats),
+        for found in found {
+            let ranked = found.and_then(|stats| {
+                let likelihood = self.classification(&stats);
+                let model = self.aligned(self.begin(stats)?);
+                let n_flaws = soundness::flaws(&model, self.belief, total).len();
+                Ok(((n_flaws, -likelihood), model))
+            });
+            match ranked {
+                Ok(start) => starts.push(start),
                 Err(collapse) => refused = refused.or(Some(collapse)),
             }
         }
-        starts.sort_by(|a, b| self.classification(b).total_cmp(&self.classification(a)));
+        starts.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(Ordering::Equal));
+        let mut starts: Vec<_> = starts.into_iter().map(|(_, model)| model).collect();
         starts.truncate(n_best);
         if self.is_robust() {
-            starts.push(self.neighbourhoods(rng));
+            match self.begin(self.neighbourhoods(rng)) {
+                Ok(model) => starts.push(self.aligned(model)),
+                Err(collapse) => refused = refused.or(Some(collapse)),
+            }
         }
         let mut models = Vec::new();
-        for stats in starts {
-            match self
-                .begin(stats)
-                .and_then(|model| self.softened(self.aligned(model)))
-            {
+        for start in starts {
+            match self.softened(start) {
                 Ok(model) => models.push(model),
                 Err(collapse) => refused = refused.or(Some(collapse)),
             }
@@ -198,12 +206,13 @@ impl Start<'_> {
         }
     }
 
-    /// Σₖ nₖ(ln πₖ − ½ ln|Σₖ|), the log-likelihood of rows that are divided for good, but for a constant.
+    /// Σₖ nₖ(ln πₖ − ½ ln|Σₖ|), the log-likelihood of rows that are divided for good, but for a constant; −∞ where a
+    /// component has no density.
     fn classification(&self, stats: &[Moments]) -> f64 {
         let total: f64 = stats.iter().map(|s| s.weight).sum();
         let filled = stats.iter().filter(|s| s.weight > 0.0);
         let of = |s: &Moments| {
-            let log_det = self.belief.log_det(s).unwrap_or(f64::NEG_INFINITY);
+            let log_det = self.belief.log_det(s).unwrap_or(f64::INFINITY);
             s.weight * ((s.weight / total).ln() - 0.5 * log_det)
         };
         filled.map(of).sum()
@@ -243,11 +252,11 @@ impl Start<'_> {
                 let stats = match (self.seeds.get(i), &whitened) {
                     (Some(given), _) => self.in_form_of_fit(given),
                     (None, _) if is_robust && i % 3 == 2 => self.neighbourhoods(&mut rng),
-                    (None, whitened) => self.seed(
-                        Kind::of(i),
-                        whitened.as_ref().unwrap_or(self.sample),
-                        &mut rng,
-                    )?,
+                    // Without starts that are given there are whitened rows.
+                    (None, whitened) => {
+                        let whitened = whitened.as_ref().unwrap_or(self.sample);
+                        self.seed(Kind::of(i), whitened, &mut rng)?
+                    }
                 };
                 Ok(self.aligned(self.begin(stats)?))
             })
