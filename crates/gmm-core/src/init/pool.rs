@@ -152,7 +152,8 @@ impl Start<'_> {
     /// The `n_best` of few starts, or fewer.
     ///
     /// Two are merged ones, from clusters of the rows in deviations and in units of the data, the sounder first and then
-    /// the better by its classification likelihood. Where outliers may have drawn them away, there is another of neighbourhoods.
+    /// the better by its classification likelihood. Where outliers may have drawn them away, there is another of
+    /// neighbourhoods.
     fn best_of_few(
         &self,
         n_best: usize,
@@ -190,13 +191,10 @@ impl Start<'_> {
                 Err(collapse) => refused = refused.or(Some(collapse)),
             }
         }
-        let mut models = Vec::new();
-        for start in starts {
-            match self.softened(start) {
-                Ok(model) => models.push(model),
-                Err(collapse) => refused = refused.or(Some(collapse)),
-            }
-        }
+        let mut models: Vec<_> = starts
+            .into_iter()
+            .map(|start| self.softened(start))
+            .collect();
         if models.len() > 1 {
             models = self.best(models, FEW_STEPS, n_best);
         }
@@ -218,18 +216,24 @@ impl Start<'_> {
         filled.map(of).sum()
     }
 
-    /// A model after some steps with softened posteriors, where there are many features.
-    fn softened(&self, mut model: Mixture<Gaussian>) -> Result<Mixture<Gaussian>, Collapse> {
+    /// A model after some steps with softened posteriors, where there are many features; as far as none collapses.
+    fn softened(&self, mut model: Mixture<Gaussian>) -> Mixture<Gaussian> {
         let is_hard = self.sample.n_features() >= SOFT_FEATURES;
         // Softer posteriors would let outliers in.
-        if is_hard && !self.is_robust() {
-            for _ in 0..SOFT_STEPS {
-                let wanted = self.belief.wanted();
-                let (stats, _) = model.tally_of_whole(self.sample, wanted, SOFT_POWER);
-                model = Mixture::maximize(&stats, self.belief, Some(&model))?;
+        let n_steps = if is_hard && !self.is_robust() {
+            SOFT_STEPS
+        } else {
+            0
+        };
+        for _ in 0..n_steps {
+            let wanted = self.belief.wanted();
+            let (stats, _) = model.tally_of_whole(self.sample, wanted, SOFT_POWER);
+            match Mixture::maximize(&stats, self.belief, Some(&model)) {
+                Ok(next) => model = next,
+                Err(_) => break,
             }
         }
-        Ok(model)
+        model
     }
 
     /// The `n_best` of the short fits, or fewer if there are not as many that differ.
