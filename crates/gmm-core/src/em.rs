@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::emission::{Estimate, Latent};
+use crate::emission::{Estimate, Height, Latent};
 use crate::error::Collapse;
 use crate::squarem::Reach;
 
@@ -59,8 +59,8 @@ pub(crate) struct Run<M> {
     /// The objective of the model before each M-step, then that of `model`: one more value than there were
     /// iterations.
     pub(crate) objective: Vec<f64>,
-    /// Mean log-likelihood of `model`.
-    pub(crate) mean_log_likelihood: f64,
+    /// How high `model` is.
+    pub(crate) height: Height,
     /// How it ended.
     pub(crate) outcome: Outcome,
 }
@@ -87,7 +87,7 @@ pub(crate) fn climb<L: Latent>(
     let mut run = Run {
         model: start,
         objective: Vec::new(),
-        mean_log_likelihood: f64::NEG_INFINITY,
+        height: Height::NONE,
         outcome: Outcome::IterationLimit,
     };
     let mut reach = Reach::new();
@@ -118,7 +118,7 @@ pub(crate) fn climb<L: Latent>(
             trend.broke_off(true);
         }
         run.objective.push(objective);
-        run.mean_log_likelihood = height.mean_log_likelihood;
+        run.height = height;
         trend.add(objective);
         observe(run.objective.len() - 1, objective);
         if trend.has_converged(stopping.tolerance) {

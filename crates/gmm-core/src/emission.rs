@@ -139,6 +139,17 @@ pub(crate) struct Height {
     pub(crate) mean_log_likelihood: f64,
     /// The same with the logarithm of the prior density added to the sum: what a fit climbs.
     pub(crate) objective: f64,
+    /// Σ wₙ Hₙ, the entropies of the rows' posteriors in nats; not of a chain, which has one for each sequence.
+    pub(crate) entropy: f64,
+}
+
+impl Height {
+    /// Of a model that no row has been asked about.
+    pub(crate) const NONE: Self = Self {
+        mean_log_likelihood: f64::NEG_INFINITY,
+        objective: f64::NEG_INFINITY,
+        entropy: 0.0,
+    };
 }
 
 /// A model with hidden states.

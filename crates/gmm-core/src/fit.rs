@@ -188,7 +188,7 @@ impl Settings {
             _ => None,
         };
         Fitted {
-            entropy: run.model.entropy(sample),
+            entropy: run.height.entropy,
             notes: constant
                 .chain(unseen)
                 .chain(found.notes)
@@ -197,7 +197,7 @@ impl Settings {
                 .collect(),
             model: Gmm::from_mixture(run.model, self.covariance_type),
             objective: run.objective,
-            mean_log_likelihood: run.mean_log_likelihood,
+            mean_log_likelihood: run.height.mean_log_likelihood,
             n_frozen: belief.n_frozen(),
             outcome: run.outcome,
             total_weight: sample.kept_weight(),

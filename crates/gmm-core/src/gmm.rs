@@ -288,7 +288,7 @@ impl Gmm {
             let parts = Part::all_of(sample)?;
             let seen = sample.in_parts(sample.rows(), &parts);
             return if seen.total_weight() > 0.0 {
-                let sum = self.mixture.log_likelihood(&seen.without_labels());
+                let sum = self.mixture.evidence(&seen.without_labels()).log_likelihood;
                 Ok(sum / seen.total_weight())
             } else {
                 Err(GmmError::NoRows)

@@ -2,7 +2,8 @@
 //!
 //! A *joint* block holds ℓₙₖ = ln πₖ + ln p(xₙ|θₖ) of a tile, one column per component.
 
-use std::ops::Range;
+use std::iter::Sum;
+use std::ops::{AddAssign, Range};
 
 use crate::simd::{Pack, Task, Vector, dispatch, exp, ln};
 use crate::tile::{Columns, GROUP};
@@ -10,18 +11,43 @@ use crate::tile::{Columns, GROUP};
 /// ln 2π.
 pub(crate) const LN_2PI: f64 = 1.837_877_066_409_345_5;
 
+/// What rows say of a model, in nats.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Evidence {
+    /// Σ wₙ ln p(xₙ).
+    pub(crate) log_likelihood: f64,
+    /// Σ wₙ Hₙ with Hₙ = −Σₖ rₙₖ ln rₙₖ, the entropies of the posteriors.
+    pub(crate) entropy: f64,
+}
+
+impl AddAssign for Evidence {
+    fn add_assign(&mut self, other: Self) {
+        self.log_likelihood += other.log_likelihood;
+        self.entropy += other.entropy;
+    }
+}
+
+impl Sum for Evidence {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        parts.fold(Self::default(), |mut total, part| {
+            total += part;
+            total
+        })
+    }
+}
+
 /// Turns the log joint densities in some columns into posteriors times `weights`, in place, writes each row's log density
-/// ln Σₖ exp ℓₙₖ, and returns the sum of these times their weights.
+/// ln Σₖ exp ℓₙₖ, and returns what the rows say with their weights.
 ///
 /// A row that every component gives density zero (all ℓₙₖ = −∞) has no posterior: its log density is
 /// −∞ and its responsibilities are shared equally, so that nothing becomes NaN. A row of weight 0 adds nothing
-/// to the sum, even then.
+/// to the sums, even then.
 pub(crate) fn normalize_joint(
     block: &mut Columns,
     columns: Range<usize>,
     weights: &[Pack],
     log_prob: &mut [Pack],
-) -> f64 {
+) -> Evidence {
     dispatch(NormalizeJoint {
         block,
         columns,
@@ -54,6 +80,9 @@ pub(crate) fn log_sum_exp_by(logs: impl Iterator<Item = f64> + Clone) -> f64 {
     largest + logs.map(|l| (l - largest).exp()).sum::<f64>().ln()
 }
 
+/// Where eˣ is nothing: a number to multiply it with that is not infinite.
+const VANISHES: f64 = -1e3;
+
 struct NormalizeJoint<'a> {
     block: &'a mut Columns,
     columns: Range<usize>,
@@ -68,35 +97,43 @@ struct LogSumExp<'a> {
 }
 
 impl Task for NormalizeJoint<'_> {
-    type Output = f64;
+    type Output = Evidence;
 
     #[inline(always)]
-    fn run<V: Vector>(self) -> f64 {
+    fn run<V: Vector>(self) -> Evidence {
         let Self {
             block,
             columns,
             weights,
             log_prob,
         } = self;
-        let mut total = V::splat(0.0);
+        let mut log_likelihood = V::splat(0.0);
+        let mut entropy = V::splat(0.0);
         for v in (0..block.n_packs()).step_by(GROUP) {
             let largest = maxima::<V>(block, &columns, v);
             let mut sum = [V::splat(0.0); GROUP];
+            // Σ s ln s for shares s of the largest; that of the posteriors s/S is ln S less its S-th part.
+            let mut information = [V::splat(0.0); GROUP];
             for column in block.some_mut(columns.clone()) {
                 let packs = &mut column[v..v + GROUP];
                 for r in 0..GROUP {
-                    let share = exp(below(V::load(&packs[r]), largest[r]));
+                    let log = below(V::load(&packs[r]), largest[r]);
+                    let share = exp(log);
                     sum[r] = sum[r] + share;
+                    information[r] = share.mul_add(log.max(V::splat(VANISHES)), information[r]);
                     share.store(&mut packs[r]);
                 }
             }
             let mut factor = [V::splat(0.0); GROUP];
             for r in 0..GROUP {
                 let weight = V::load(&weights[v + r]);
-                let log_density = largest[r] + ln(sum[r]);
+                let log_sum = ln(sum[r]);
+                let log_density = largest[r] + log_sum;
                 log_density.store(&mut log_prob[v + r]);
-                total = V::splat(0.0).if_less(weight, log_density.mul_add(weight, total), total);
+                let with_row = log_density.mul_add(weight, log_likelihood);
+                log_likelihood = V::splat(0.0).if_less(weight, with_row, log_likelihood);
                 factor[r] = weight / sum[r];
+                entropy = entropy + (weight * log_sum - factor[r] * information[r]);
             }
             for column in block.some_mut(columns.clone()) {
                 let packs = &mut column[v..v + GROUP];
@@ -105,7 +142,10 @@ impl Task for NormalizeJoint<'_> {
                 }
             }
         }
-        total.sum()
+        Evidence {
+            log_likelihood: log_likelihood.sum(),
+            entropy: entropy.sum(),
+        }
     }
 }
 
@@ -177,13 +217,16 @@ mod tests {
         let mut log_prob = [Pack::default(); GROUP];
         log_sum_exp(&joint, 0..2, &mut sums);
         let weights = [Pack::splat(1.0); GROUP];
-        let total = normalize_joint(&mut joint, 0..2, &weights, &mut log_prob);
+        let found = normalize_joint(&mut joint, 0..2, &weights, &mut log_prob);
         let expected = -1000.0 + (1.0 + (-1.0f64).exp()).ln();
         assert!((log_prob[0].0[0] - expected).abs() < 1e-12);
         assert_eq!(log_prob[0].0[1], -5.0);
         assert_eq!(sums, log_prob);
-        assert!((total - (expected - 5.0 * 31.0)).abs() < 1e-10);
+        assert!((found.log_likelihood - (expected - 5.0 * 31.0)).abs() < 1e-10);
         let r = |k: usize, i: usize| joint.column(k)[0].0[i];
+        let information = |r: f64| r * r.ln();
+        let entropy = -information(r(0, 0)) - information(r(1, 0));
+        assert!((found.entropy - entropy).abs() < 1e-15);
         assert!((r(0, 0) + r(1, 0) - 1.0).abs() < 1e-15);
         assert_eq!((r(0, 1), r(1, 1)), (1.0, 0.0));
     }
@@ -195,11 +238,12 @@ mod tests {
             let mut weights = [Pack::default(); GROUP];
             weights[0].0[0] = weight;
             let mut log_prob = [Pack::default(); GROUP];
-            let total = normalize_joint(&mut joint, 0..2, &weights, &mut log_prob);
+            let found = normalize_joint(&mut joint, 0..2, &weights, &mut log_prob);
             assert_eq!(log_prob[0].0[0], f64::NEG_INFINITY);
             assert_eq!(joint.column(0)[0].0[0], weight / 2.0);
             let expected = if weight > 0.0 { f64::NEG_INFINITY } else { 0.0 };
-            assert_eq!(total, expected);
+            assert_eq!(found.log_likelihood, expected);
+            assert!((found.entropy - weight * 2.0f64.ln()).abs() < 1e-15);
         }
     }
 }

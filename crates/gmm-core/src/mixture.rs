@@ -7,7 +7,7 @@ use crate::emission::{
     Densities, Emission, Estimate, Expectation, Gathering, Height, Latent, Statistics, Sums,
 };
 use crate::error::Collapse;
-use crate::log_space::{log_sum_exp, normalize_joint};
+use crate::log_space::{Evidence, log_sum_exp, normalize_joint};
 use crate::observation::Observation;
 use crate::sample::{Part, Sample};
 use crate::shares::Shares;
@@ -183,42 +183,32 @@ impl<E: Emission> Mixture<E> {
             .collect()
     }
 
-    /// Σ wₙ ln p(xₙ) of a sample, as far as it was seen and is not trimmed, in nats.
-    pub(crate) fn log_likelihood(&self, sample: &Sample<'_>) -> f64 {
-        self.sum(sample, |mixture, rows| mixture.log_likelihood(rows))
-    }
-
-    /// Σ wₙ Hₙ of a sample, as far as it was seen and is not trimmed, in nats: the entropies of the posteriors.
-    pub(crate) fn entropy(&self, sample: &Sample<'_>) -> f64 {
-        self.sum(sample, |mixture, rows| mixture.entropy(rows))
-    }
-
-    /// The sum of something over the rows of a sample, as far as they were seen and are not trimmed.
-    fn sum(
-        &self,
-        sample: &Sample<'_>,
-        of: impl Fn(&Evaluation<'_, E>, &Sample<'_>) -> f64 + Sync,
-    ) -> f64 {
+    /// What a sample says, as far as it was seen and is not trimmed.
+    pub(crate) fn evidence(&self, sample: &Sample<'_>) -> Evidence {
         let trimmed = self.trimmed(sample);
         let sample = trimmed.as_ref().unwrap_or(sample);
         let Some(parts) = sample.parts() else {
-            return of(&self.evaluation(), sample);
+            return self.evaluation().evidence(sample);
         };
         let of_part = |part: &Part| {
             let rows = part.sample(sample);
             if part.how().is_whole() {
-                of(&self.evaluation(), &rows)
+                self.evaluation().evidence(&rows)
             } else {
-                of(&self.seen(part.how()).evaluation(), &rows)
+                self.seen(part.how()).evaluation().evidence(&rows)
             }
         };
-        let of_piece = |piece: &[Part]| piece.iter().map(of_part).sum::<f64>();
-        let pieces: Vec<f64> = parts.par_chunks(Part::PIECE).map(of_piece).collect();
-        pieces.iter().sum()
+        let of_piece = |piece: &[Part]| piece.iter().map(of_part).sum();
+        let pieces: Vec<Evidence> = parts.par_chunks(Part::PIECE).map(of_piece).collect();
+        pieces.into_iter().sum()
     }
 
-    /// Statistics and Σ wₙ ln p(xₙ) of a sample, as far as it was seen.
-    pub(crate) fn tally(&self, sample: &Sample<'_>, wanted: E::Wanted) -> (Tally<E::Stats>, f64) {
+    /// Statistics of a sample and what it says, as far as it was seen.
+    pub(crate) fn tally(
+        &self,
+        sample: &Sample<'_>,
+        wanted: E::Wanted,
+    ) -> (Tally<E::Stats>, Evidence) {
         let Some(parts) = sample.parts() else {
             return self.tally_of_whole(sample, wanted, 1.0);
         };
@@ -229,15 +219,15 @@ impl<E: Emission> Mixture<E> {
                 return self.tally_of_whole(&rows, wanted, 1.0);
             }
             let seen = self.seen(how);
-            let (mut tally, log_likelihood) =
+            let (mut tally, evidence) =
                 seen.tally_of_whole(&rows, E::wanted_of_seen(wanted, how), 1.0);
             let components = self.components.iter().zip(&seen.components);
             for (stats, (whole, seen)) in tally.components.iter_mut().zip(components) {
                 *stats = whole.completed(stats, how, seen, wanted);
             }
-            (tally, log_likelihood)
+            (tally, evidence)
         };
-        let merged = |mut total: (Tally<E::Stats>, f64), part: (Tally<E::Stats>, f64)| {
+        let merged = |mut total: (Tally<E::Stats>, Evidence), part: (Tally<E::Stats>, Evidence)| {
             total.0.merge(&part.0);
             total.1 += part.1;
             total
@@ -256,11 +246,11 @@ impl<E: Emission> Mixture<E> {
         sample: &Sample<'_>,
         wanted: E::Wanted,
         power: f64,
-    ) -> (Tally<E::Stats>, f64) {
+    ) -> (Tally<E::Stats>, Evidence) {
         let mut evaluation = self.evaluation();
         evaluation.power = power;
         let gathering = E::gathering(&self.components, wanted);
-        let (sums, log_likelihood) = evaluation.expect(sample, &gathering);
+        let (sums, evidence) = evaluation.expect(sample, &gathering);
         let mut stats = gathering.statistics(&sums);
         // Rare: a component has moved far for its width. The second pass is about its new place.
         if let Some(gathering) = gathering.recentred(&stats) {
@@ -272,7 +262,7 @@ impl<E: Emission> Mixture<E> {
             components: stats,
             background: self.background.is_some().then_some(background),
         };
-        (tally, log_likelihood)
+        (tally, evidence)
     }
 
     /// The sample without the least likely rows, if some of it is to be trimmed.
@@ -281,11 +271,12 @@ impl<E: Emission> Mixture<E> {
         (trimming > 0.0).then(|| sample.without_least(&self.log_densities(sample)))
     }
 
-    fn height_at(&self, log_likelihood: f64, weight: f64, belief: &impl Estimate<E>) -> Height {
+    fn height_at(&self, found: Evidence, weight: f64, belief: &impl Estimate<E>) -> Height {
         let log_prior = belief.log_prior(&self.shares, &self.components);
         Height {
-            mean_log_likelihood: log_likelihood / weight,
-            objective: (log_likelihood + log_prior) / weight,
+            mean_log_likelihood: found.log_likelihood / weight,
+            objective: (found.log_likelihood + log_prior) / weight,
+            entropy: found.entropy,
         }
     }
 }
@@ -350,28 +341,9 @@ impl<E: Emission> Evaluation<'_, E> {
         &flat(out)[..tile.n_rows()]
     }
 
-    /// Σ wₙ ln p(xₙ), in nats.
-    pub(crate) fn log_likelihood(&self, sample: &Sample<'_>) -> f64 {
+    /// What a sample says.
+    pub(crate) fn evidence(&self, sample: &Sample<'_>) -> Evidence {
         self.fold(sample, || (), |_, _, ()| {}, |_, ()| {}).1
-    }
-
-    /// Σ wₙ Hₙ with Hₙ = −Σₖ rₙₖ ln rₙₖ, in nats.
-    pub(crate) fn entropy(&self, sample: &Sample<'_>) -> f64 {
-        let add = |_: &Tile, joint: &mut Joint, sum: &mut f64| {
-            let weights = flat(&joint.weights);
-            for column in joint.block.iter(self.n_columns()) {
-                // The block holds wₙrₙₖ. Most rows are sure of their component and add nothing.
-                for (&wr, &w) in flat(column).iter().zip(weights) {
-                    *sum -= if 0.0 < wr && wr < w {
-                        wr * (wr / w).ln()
-                    } else {
-                        0.0
-                    };
-                }
-            }
-        };
-        let (sum, _) = self.fold(sample, || 0.0, add, |total, leaf| *total += leaf);
-        sum
     }
 
     /// The E-step with one way of summing up.
@@ -379,7 +351,7 @@ impl<E: Emission> Evaluation<'_, E> {
         &self,
         sample: &Sample<'_>,
         gathering: &E::Gathering,
-    ) -> (<E::Gathering as Gathering>::Sums, f64) {
+    ) -> (<E::Gathering as Gathering>::Sums, Evidence) {
         self.fold(
             sample,
             || gathering.nothing(),
@@ -388,17 +360,17 @@ impl<E: Emission> Evaluation<'_, E> {
         )
     }
 
-    /// Takes the posterior of every tile to `gather`; returns what it gathered and Σ wₙ ln p(xₙ).
+    /// Takes the posterior of every tile to `gather`; returns what it gathered and what the sample says.
     fn fold<S: Send>(
         &self,
         sample: &Sample<'_>,
         nothing: impl Fn() -> S + Sync,
         gather: impl Fn(&Tile, &mut Joint, &mut S) + Sync,
         merge: impl Fn(&mut S, S) + Sync,
-    ) -> (S, f64) {
+    ) -> (S, Evidence) {
         sample.fold_tiles(
-            || (nothing(), 0.0),
-            |(sums, log_likelihood), joint: &mut Joint, tile| {
+            || (nothing(), Evidence::default()),
+            |(sums, evidence), joint: &mut Joint, tile| {
                 let joint = joint.with_room();
                 let n = tile.n_packs();
                 let weights = &mut joint.weights[..n];
@@ -410,7 +382,7 @@ impl<E: Emission> Evaluation<'_, E> {
                         flat_mut(column).iter_mut().for_each(|l| *l *= self.power);
                     }
                 }
-                *log_likelihood += normalize_joint(
+                *evidence += normalize_joint(
                     &mut joint.block,
                     0..self.n_columns(),
                     weights,
@@ -438,16 +410,15 @@ impl<E: Emission> Latent for Mixture<E> {
     ) -> Expectation<Self::Stats> {
         let trimmed = self.trimmed(sample);
         let sample = trimmed.as_ref().unwrap_or(sample);
-        let (stats, log_likelihood) = self.tally(sample, belief.wanted());
+        let (stats, evidence) = self.tally(sample, belief.wanted());
         Expectation {
             stats,
-            height: self.height_at(log_likelihood, sample.total_weight(), belief),
+            height: self.height_at(evidence, sample.total_weight(), belief),
         }
     }
 
     fn height(&self, sample: Self::Data<'_>, belief: &impl Estimate<E>) -> Height {
-        let log_likelihood = self.log_likelihood(sample);
-        self.height_at(log_likelihood, sample.kept_weight(), belief)
+        self.height_at(self.evidence(sample), sample.kept_weight(), belief)
     }
 
     /// ln πₖ, then those of the components.

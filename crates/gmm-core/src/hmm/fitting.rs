@@ -76,7 +76,7 @@ impl<M> FittedHmm<M> {
         Self {
             model,
             n_parameters,
-            log_likelihood: run.mean_log_likelihood * total_weight,
+            log_likelihood: run.height.mean_log_likelihood * total_weight,
             objective: run.objective,
             outcome: run.outcome,
             total_weight,

@@ -49,6 +49,7 @@ impl<E: Emission> Hmm<E> {
         Height {
             mean_log_likelihood: log_likelihood / weight,
             objective: (log_likelihood + log_prior) / weight,
+            entropy: 0.0,
         }
     }
 

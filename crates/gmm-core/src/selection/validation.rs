@@ -166,7 +166,7 @@ fn validated(
     let fitted = fit(settings, seeds, kept, &|_| {})?;
     let left_out = left_out.borrowed().with_trimming(settings.trimming);
     Ok(Fold {
-        log_likelihood: fitted.model.mixture().log_likelihood(&left_out),
+        log_likelihood: fitted.model.mixture().evidence(&left_out).log_likelihood,
         weight: left_out.kept_weight(),
         is_proper: fitted.is_proper(),
     })
