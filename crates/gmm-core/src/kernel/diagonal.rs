@@ -1,8 +1,11 @@
 //! Variances per feature, and distances in a space where they are all 1.
 
-use super::{BLOCK, with_size};
-use crate::simd::{Pack, Vector};
-use crate::tile::{Columns, GROUP, Tile};
+use super::active::Active;
+use super::by_row::RowMajor;
+use super::pooled::{Near, near_middle};
+use super::{BLOCK, Component, by_row, with_size};
+use crate::simd::{LANES, Pack, Vector};
+use crate::tile::{Columns, GROUP, Scratch, Tile};
 
 /// Writes (xⱼ−cⱼ)·sⱼ of every row, column by column.
 #[inline(always)]
@@ -16,26 +19,102 @@ pub(super) fn scaled<V: Vector>(tile: &Tile, origin: &[f64], scales: &[f64], out
     }
 }
 
-/// Writes Σⱼ ((xⱼ−μₖⱼ)·sₖⱼ)² of every row and component; without the factors sₖⱼ unless `SCALED`.
+/// Writes xⱼ−cⱼ of every row, column by column.
 #[inline(always)]
-pub(super) fn squared_distances<V: Vector, const SCALED: bool>(
+pub(super) fn differences<V: Vector>(tile: &Tile, origin: &[f64], out: &mut Columns) {
+    let dim = origin.len();
+    let features = tile.columns().iter(dim).zip(out.iter_mut(dim));
+    for ((x, u), &c) in features.zip(origin) {
+        for (x, u) in x.iter().zip(u) {
+            (V::load(x) - V::splat(c)).store(u);
+        }
+    }
+}
+
+/// Gaussians that have a variance for each feature.
+#[derive(Debug)]
+pub(super) struct Gaussians {
+    /// c, what all differences are taken from, if the components are near enough to it.
+    origin: Option<Vec<f64>>,
+    /// (cⱼ−μₖⱼ)/σₖⱼ for each component and feature with an origin, or else μₖⱼ.
+    places: Vec<f64>,
+    /// 1/σₖⱼ.
+    scales: Vec<f64>,
+}
+
+impl Gaussians {
+    pub(super) fn new(components: &[Component<'_>]) -> Self {
+        let scales = components
+            .iter()
+            .flat_map(|g| g.covariance.inverse_deviations())
+            .collect();
+        let (origin, places) = match near_middle(components) {
+            Some(Near { origin, points }) => (Some(origin), points.iter().map(|p| -p).collect()),
+            None => (
+                None,
+                components.iter().flat_map(|g| g.mean).copied().collect(),
+            ),
+        };
+        Self {
+            origin,
+            places,
+            scales,
+        }
+    }
+
+    /// Writes Σⱼ ((xⱼ−μₖⱼ)/σₖⱼ)² of every row and component.
+    #[inline(always)]
+    pub(super) fn squared_distances<V: Vector>(
+        &self,
+        tile: &Tile,
+        scratch: &mut Scratch,
+        out: &mut Columns,
+    ) {
+        let dim = tile.n_features();
+        let (places, scales) = (self.places.as_slice(), self.scales.as_slice());
+        let Some(origin) = &self.origin else {
+            let scaled = |x: V, mean, scale| (x - V::splat(mean)) * V::splat(scale);
+            sums_of_squares(tile.columns(), dim, (places, scales), scaled, out);
+            return;
+        };
+        scratch.columns.resize(dim, tile.n_packs());
+        differences::<V>(tile, origin, &mut scratch.columns);
+        let shifted = |u: V, shift, scale| u.mul_add(V::splat(scale), V::splat(shift));
+        sums_of_squares(&scratch.columns, dim, (places, scales), shifted, out);
+    }
+}
+
+/// Writes Σⱼ (xⱼ−pₖⱼ)² of every row and point.
+#[inline(always)]
+pub(super) fn squared_distances<V: Vector>(
     x: &Columns,
     dim: usize,
-    means: &[f64],
-    scales: &[f64],
+    points: &[f64],
     out: &mut Columns,
 ) {
-    let k = means.len() / dim;
+    let from = |x: V, point, _| x - V::splat(point);
+    sums_of_squares(x, dim, (points, points), from, out);
+}
+
+/// Writes Σⱼ y², where y is what is made of xⱼ and two numbers for each component and feature.
+#[inline(always)]
+fn sums_of_squares<V: Vector>(
+    x: &Columns,
+    dim: usize,
+    (a, b): (&[f64], &[f64]),
+    measure: impl Fn(V, f64, f64) -> V,
+    out: &mut Columns,
+) {
+    let k = a.len() / dim;
     for v in (0..x.n_packs()).step_by(GROUP) {
         for c in (0..k).step_by(BLOCK) {
             with_size!(BLOCK.min(k - c), C => {
-                let means = &means[c * dim..][..C * dim];
-                let scales = if SCALED { &scales[c * dim..][..C * dim] } else { means };
+                let numbers = (&a[c * dim..][..C * dim], &b[c * dim..][..C * dim]);
                 if V::REGISTERS >= 32 {
-                    block::<V, SCALED, C, GROUP>(x, v, dim, means, scales, c, out);
+                    block::<V, C, GROUP>(x, v, dim, numbers, &measure, c, out);
                 } else {
                     for r in 0..GROUP {
-                        block::<V, SCALED, C, 1>(x, v + r, dim, means, scales, c, out);
+                        block::<V, C, 1>(x, v + r, dim, numbers, &measure, c, out);
                     }
                 }
             });
@@ -45,12 +124,12 @@ pub(super) fn squared_distances<V: Vector, const SCALED: bool>(
 
 /// The same for C components and R packs.
 #[inline(always)]
-fn block<V: Vector, const SCALED: bool, const C: usize, const R: usize>(
+fn block<V: Vector, const C: usize, const R: usize>(
     x: &Columns,
     v: usize,
     dim: usize,
-    means: &[f64],
-    scales: &[f64],
+    (a, b): (&[f64], &[f64]),
+    measure: &impl Fn(V, f64, f64) -> V,
     first: usize,
     out: &mut Columns,
 ) {
@@ -60,11 +139,8 @@ fn block<V: Vector, const SCALED: bool, const C: usize, const R: usize>(
         for r in 0..R {
             let x = V::load(&packs[r]);
             for c in 0..C {
-                let mut d = x - V::splat(means[c * dim + j]);
-                if SCALED {
-                    d = d * V::splat(scales[c * dim + j]);
-                }
-                q[c][r] = d.mul_add(d, q[c][r]);
+                let y = measure(x, a[c * dim + j], b[c * dim + j]);
+                q[c][r] = y.mul_add(y, q[c][r]);
             }
         }
     }
@@ -82,29 +158,52 @@ pub(super) fn gather<V: Vector>(
     tile: &Tile,
     weights: &[&[Pack]],
     centres: &[f64],
-    stride: usize,
+    scratch: &mut Scratch,
     sums: &mut [f64],
 ) {
-    if V::REGISTERS >= 32 {
-        gather_blocks::<V, 2, BLOCK>(tile, weights, centres, stride, sums);
-    } else {
-        gather_blocks::<V, 1, 2>(tile, weights, centres, stride, sums);
+    let (dim, n) = (tile.n_features(), tile.n_packs());
+    let mut rows = RowMajor::new(scratch.packs(by_row::width(dim) * n * LANES), dim);
+    let mut many = Vec::with_capacity(weights.len());
+    let parts = weights.iter().zip(sums.chunks_exact_mut(1 + 2 * dim));
+    for (k, (&weights, sums)) in parts.enumerate() {
+        let active = Active::of::<V>(weights);
+        let centre = &centres[k * dim..][..dim];
+        if by_row::is_cheaper_diagonal(&active, dim) {
+            let few = rows.few::<V>(tile, &active, weights);
+            few.gather_diagonal::<V>(centre, sums);
+        } else {
+            let weights = &weights[..n];
+            many.push(Weighted {
+                weights,
+                centre,
+                sums,
+            });
+        }
     }
+    if V::REGISTERS >= 32 {
+        gather_blocks::<V, 2, BLOCK>(tile, &mut many);
+    } else {
+        gather_blocks::<V, 1, 2>(tile, &mut many);
+    }
+}
+
+/// A component, the weights of all rows for it, and where their sums go.
+struct Weighted<'t> {
+    weights: &'t [Pack],
+    centre: &'t [f64],
+    sums: &'t mut [f64],
 }
 
 /// The same in blocks of C components and B features.
 #[inline(always)]
 fn gather_blocks<V: Vector, const C: usize, const B: usize>(
     tile: &Tile,
-    weights: &[&[Pack]],
-    centres: &[f64],
-    stride: usize,
-    sums: &mut [f64],
+    components: &mut [Weighted<'_>],
 ) {
     let dim = tile.n_features();
-    for (sums, w) in sums.chunks_exact_mut(stride).zip(weights) {
+    for Weighted { weights, sums, .. } in &mut *components {
         let mut total = V::splat(0.0);
-        for w in *w {
+        for w in *weights {
             total = total + V::load(w);
         }
         sums[0] += total.sum();
@@ -112,13 +211,12 @@ fn gather_blocks<V: Vector, const C: usize, const B: usize>(
     // A few features stay in the first-level cache while all components go by.
     for first in (0..dim).step_by(B) {
         with_size!(B.min(dim - first), J => {
-            let (pairs, rest) = weights.as_chunks::<C>();
-            let mut parts = sums.chunks_mut(C * stride).zip(centres.chunks(C * dim));
-            for (w, (sums, centres)) in pairs.iter().zip(&mut parts) {
-                features::<V, C, J>(tile, first, w, centres, dim, sums);
+            let (groups, rest) = components.as_chunks_mut::<C>();
+            for group in groups {
+                features::<V, C, J>(tile, first, group);
             }
-            for (w, (sums, centres)) in rest.as_chunks::<1>().0.iter().zip(parts) {
-                features::<V, 1, J>(tile, first, w, centres, dim, sums);
+            for one in rest.as_chunks_mut::<1>().0 {
+                features::<V, 1, J>(tile, first, one);
             }
         });
     }
@@ -129,19 +227,20 @@ fn gather_blocks<V: Vector, const C: usize, const B: usize>(
 fn features<V: Vector, const C: usize, const J: usize>(
     tile: &Tile,
     first: usize,
-    weights: &[&[Pack]; C],
-    centres: &[f64],
-    dim: usize,
-    sums: &mut [f64],
+    components: &mut [Weighted<'_>; C],
 ) {
-    let n = tile.n_packs();
+    let (n, dim) = (tile.n_packs(), tile.n_features());
     let mut x: [&[Pack]; J] = [&[]; J];
     for j in 0..J {
         x[j] = &tile.columns().column(first + j)[..n];
     }
     let mut w: [&[Pack]; C] = [&[]; C];
+    let mut centres = [[V::splat(0.0); J]; C];
     for c in 0..C {
-        w[c] = &weights[c][..n];
+        w[c] = &components[c].weights[..n];
+        for j in 0..J {
+            centres[c][j] = V::splat(components[c].centre[first + j]);
+        }
     }
     let mut linear = [[V::splat(0.0); J]; C];
     let mut square = [[V::splat(0.0); J]; C];
@@ -149,16 +248,15 @@ fn features<V: Vector, const C: usize, const J: usize>(
         for c in 0..C {
             let w = V::load(&w[c][v]);
             for j in 0..J {
-                let d = V::load(&x[j][v]) - V::splat(centres[c * dim + first + j]);
+                let d = V::load(&x[j][v]) - centres[c][j];
                 let wd = w * d;
                 linear[c][j] = linear[c][j] + wd;
                 square[c][j] = wd.mul_add(d, square[c][j]);
             }
         }
     }
-    let stride = 1 + 2 * dim;
     for c in 0..C {
-        let sums = &mut sums[c * stride..];
+        let sums = &mut components[c].sums;
         for j in 0..J {
             sums[1 + first + j] += linear[c][j].sum();
             sums[1 + dim + first + j] += square[c][j].sum();

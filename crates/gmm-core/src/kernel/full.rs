@@ -1,10 +1,11 @@
 //! Full covariances of many features: matrix products in blocks that fit the registers, lower triangles only.
 
-use super::gather::Active;
+use super::active::Active;
+use super::by_row::RowMajor;
 use super::pooled::{Near, near_middle};
-use super::{BLOCK, Component, log_density, with_size};
+use super::{BLOCK, Component, by_row, log_density, with_size};
 use crate::moments::lower;
-use crate::simd::{Pack, Vector};
+use crate::simd::{LANES, Pack, Vector};
 use crate::tile::{Columns, GROUP, Scratch, Tile};
 
 /// L⁻¹ in the order it is used: blocks of [`BLOCK`] rows, each column by column, with zeros above the
@@ -270,20 +271,37 @@ fn gather_blocks<'w, V: Vector, const B: usize>(
     sums: &mut [f64],
 ) {
     let (d, n) = (tile.n_features(), tile.n_packs());
-    let (weighted, centred) = scratch.packs((B + d) * n).split_at_mut(B * n);
-    let all: Active = Active::all(n);
+    let n_by_row = by_row::width(d) * n * LANES;
+    let scratch = scratch.packs((B + d) * n + 2 * n_by_row + n);
+    let (rows, scratch) = scratch.split_at_mut(n_by_row);
+    let (few_rows, scratch) = scratch.split_at_mut(n_by_row + n);
+    let (weighted, centred) = scratch.split_at_mut(B * n);
+    let mut rows = RowMajor::new(rows, d);
     let is_common = centres.len() == d;
-    if is_common {
-        centre_blocks::<V, B>(tile, centres, &all, centred);
-    }
+    let mut is_centred = false;
     let stride = 1 + d + lower(d, 0);
     for (k, (weights, sums)) in weights.zip(sums.chunks_exact_mut(stride)).enumerate() {
         let active = Active::of::<V>(weights);
         if active.packs().is_empty() {
             continue;
         }
+        let centre = if is_common {
+            centres
+        } else {
+            &centres[k * d..][..d]
+        };
+        if by_row::is_cheaper_full(&active, d) {
+            let few = rows.few::<V>(tile, &active, weights);
+            few.gather_full::<V>(centre, few_rows, sums);
+            continue;
+        }
+        if is_common && !is_centred {
+            is_centred = true;
+            centre_blocks::<V, B>(tile, centre, 0..n, centred);
+        }
         if !is_common {
-            centre_blocks::<V, B>(tile, &centres[k * d..][..d], &active, centred);
+            let packs = active.packs().iter().map(|v| usize::from(*v));
+            centre_blocks::<V, B>(tile, centre, packs, centred);
         }
         let rows = Weighted {
             weights,
@@ -300,7 +318,7 @@ fn gather_blocks<'w, V: Vector, const B: usize>(
 fn centre_blocks<V: Vector, const B: usize>(
     tile: &Tile,
     centre: &[f64],
-    of: &Active,
+    packs: impl Iterator<Item = usize> + Clone,
     centred: &mut [Pack],
 ) {
     let n = tile.n_packs();
@@ -313,8 +331,7 @@ fn centre_blocks<V: Vector, const B: usize>(
                 c[ii] = V::splat(centre[i + ii]);
             }
             let block = &mut block.as_chunks_mut::<I>().0[..n];
-            for v in of.packs() {
-                let v = usize::from(*v);
+            for v in packs.clone() {
                 for ii in 0..I {
                     (V::load(&x[ii][v]) - c[ii]).store(&mut block[v][ii]);
                 }

@@ -4,49 +4,7 @@ use super::{Component, SMALL, diagonal, full, pooled, small, with_size};
 use crate::emission;
 use crate::moments::{Form, Moments};
 use crate::simd::{Pack, Task, Vector, dispatch};
-use crate::tile::{Columns, Scratch, TILE_PACKS, Tile};
-
-/// Packs of rows whose weights are all at most this are left out of full scatters: of rows that weigh 1 they come to
-/// less than 1e-24 of the total, where a component with less than 2e-16 of it counts as empty. What a component
-/// keeps is therefore right to rounding, and clusters that are apart cost what their own rows cost. (A row that its
-/// user gave such a weight counts as one of weight 0, if its neighbours have none either.)
-const NEGLIGIBLE: f64 = 1e-24;
-
-/// The packs of a tile in which some row has a weight for a component.
-pub(super) struct Active {
-    packs: [u16; TILE_PACKS],
-    n: usize,
-}
-
-impl Active {
-    /// All of them.
-    pub(super) fn all(n: usize) -> Self {
-        Self {
-            packs: std::array::from_fn(|v| v as u16),
-            n,
-        }
-    }
-
-    #[inline(always)]
-    pub(super) fn of<V: Vector>(weights: &[Pack]) -> Self {
-        let mut active = Self {
-            packs: [0; TILE_PACKS],
-            n: 0,
-        };
-        for (v, w) in weights.iter().enumerate().take(TILE_PACKS) {
-            // Without a branch: the next place is written in any case, and kept or not.
-            active.packs[active.n] = v as u16;
-            active.n += usize::from(V::load(w).any_above(V::splat(NEGLIGIBLE)));
-        }
-        active
-    }
-
-    /// Their numbers, in order.
-    #[inline(always)]
-    pub(super) fn packs(&self) -> &[u16] {
-        &self.packs[..self.n]
-    }
-}
+use crate::tile::{Columns, Scratch, Tile};
 
 /// The second moments that an M-step needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,7 +216,7 @@ impl Task for Gather<'_> {
             scratch,
             sums,
         } = self;
-        let (dim, stride) = (gathering.dim, gathering.stride());
+        let dim = gathering.dim;
         match (&gathering.about, gathering.form) {
             (About::Own { centres, origin }, Form::Full) => {
                 let weights = weights.iter(centres.len() / dim);
@@ -267,18 +225,13 @@ impl Task for Gather<'_> {
             }
             (About::Own { centres, .. }, Form::Diagonal) => {
                 let weights: Vec<&[Pack]> = weights.iter(centres.len() / dim).collect();
-                diagonal::gather::<V>(tile, &weights, centres, stride, sums);
+                diagonal::gather::<V>(tile, &weights, centres, scratch, sums);
             }
             (About::Common { origin, means }, form) => {
                 let n = means.len();
                 let mut differences = std::mem::take(&mut scratch.columns);
                 differences.resize(dim + 1, tile.n_packs());
-                for (j, c) in origin.iter().enumerate() {
-                    let x = tile.columns().column(j).iter();
-                    for (x, d) in x.zip(differences.column_mut(j)) {
-                        (V::load(x) - V::splat(*c)).store(d);
-                    }
-                }
+                diagonal::differences::<V>(tile, origin, &mut differences);
                 let (parts, all) = sums.split_at_mut(n * (1 + dim));
                 pooled::gather_means::<V>(&differences, dim, weights, n, parts);
                 let total = differences.column_mut(dim);
@@ -294,7 +247,7 @@ impl Task for Gather<'_> {
                         gather_full::<V>(tile, [total].into_iter(), origin, scratch, all);
                     }
                     Form::Diagonal => {
-                        diagonal::gather::<V>(tile, &[total], origin, stride, all);
+                        diagonal::gather::<V>(tile, &[total], origin, scratch, all);
                     }
                 }
                 scratch.columns = differences;

@@ -71,12 +71,15 @@ pub(crate) trait Vector:
     fn max(self, other: Self) -> Self;
     /// `then` in the lanes where self < bound, and `or` in the others, among them those with a NaN.
     fn if_less(self, bound: Self, then: Self, or: Self) -> Self;
-    /// Whether any lane is above `bound`.
-    fn any_above(self, bound: Self) -> bool;
+    /// A bit for each lane that is above `bound`, the lowest for the first.
+    fn above(self, bound: Self) -> u8;
     /// 2ⁿ from a number whose lowest twelve bits are n + 1023.
     fn power_of_two(self) -> Self;
     /// The exponent e and the rest m of x = m·2ᵉ with √½ ≤ m < √2, for normal x > 0.
     fn split(self) -> (Self, Self);
+
+    /// Lane i of vector j becomes lane j of vector i.
+    fn transpose(of: [Self; LANES]) -> [Self; LANES];
 
     /// The sum of the lanes a … h: ((a+e) + (c+g)) + ((b+f) + (d+h)).
     fn sum(self) -> f64;
@@ -243,7 +246,7 @@ mod tests {
                 V::load(&Pack([1.0; LANES]))
                     .max(V::splat(0.5))
                     .store(&mut largest);
-                assert!(x.any_above(V::splat(6.5)) && !x.any_above(V::splat(7.0)));
+                assert_eq!(x.above(V::splat(4.5)), 0b0101_0000);
                 let counted = Pack([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0]);
                 (least, largest, V::load(&counted).sum())
             }
@@ -253,6 +256,30 @@ mod tests {
             assert_eq!(least.0, [-1.0, -1.0, 1.0, 1.0, 1.0, -1.0, 1.0, -1.0]);
             assert_eq!(largest.0, [1.0; LANES]);
             assert_eq!(sum, 255.0);
+        }
+    }
+
+    #[test]
+    fn rows_become_columns() {
+        struct Turn;
+        impl Task for Turn {
+            type Output = [Pack; LANES];
+            #[inline(always)]
+            fn run<V: Vector>(self) -> Self::Output {
+                let row = |i| V::load(&Pack(std::array::from_fn(|j| f64::from(10 * i + j as u32))));
+                let turned = V::transpose(std::array::from_fn(|i| row(i as u32)));
+                turned.map(|v| {
+                    let mut pack = Pack::default();
+                    v.store(&mut pack);
+                    pack
+                })
+            }
+        }
+        for level in available() {
+            for (i, pack) in (0..).zip(dispatch_at(level, Turn)) {
+                let expected = std::array::from_fn(|j| f64::from(10 * j as u32 + i));
+                assert_eq!(pack.0, expected, "{level:?}");
+            }
         }
     }
 

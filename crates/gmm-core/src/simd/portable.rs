@@ -62,6 +62,11 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
+    fn transpose(of: [Self; LANES]) -> [Self; LANES] {
+        from_fn(|i| Self(from_fn(|j| of[j].0[i])))
+    }
+
+    #[inline(always)]
     fn max(self, other: Self) -> Self {
         self.if_less(other, other, self)
     }
@@ -78,8 +83,9 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
-    fn any_above(self, bound: Self) -> bool {
-        self.0.iter().zip(bound.0).any(|(x, b)| *x > b)
+    fn above(self, bound: Self) -> u8 {
+        let lanes = self.0.iter().zip(bound.0).enumerate();
+        lanes.fold(0, |mask, (i, (x, b))| mask | u8::from(*x > b) << i)
     }
 
     #[inline(always)]

@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 use std::ops::{Add, Div, Mul, Sub};
 
 use super::elementary::{BIAS, FRACTION, ROOT_HALF, TO_ONE, TWO_52};
-use super::{Pack, Task, Vector};
+use super::{LANES, Pack, Task, Vector};
 
 /// Runs a task with AVX-512.
 #[target_feature(enable = "avx2,fma,avx512f")]
@@ -91,6 +91,33 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
+    fn transpose(of: [Self; LANES]) -> [Self; LANES] {
+        let [a, b, c, d, e, f, g, h] = of;
+        // SAFETY: the level is available, here and in the closures.
+        let pairs = |a: Self, b: Self| unsafe {
+            [_mm512_unpacklo_pd(a.0, b.0), _mm512_unpackhi_pd(a.0, b.0)]
+        };
+        let fours = |a, b| unsafe {
+            [
+                _mm512_shuffle_f64x2::<0b10_00_10_00>(a, b),
+                _mm512_shuffle_f64x2::<0b11_01_11_01>(a, b),
+            ]
+        };
+        let (ab, cd, ef, gh) = (pairs(a, b), pairs(c, d), pairs(e, f), pairs(g, h));
+        let mut turned = [a; LANES];
+        for i in 0..2 {
+            // Lanes i, 4+i and 2+i, 6+i of four vectors each, and then of all eight.
+            let (first, second) = (fours(ab[i], cd[i]), fours(ef[i], gh[i]));
+            for half in 0..2 {
+                let [even, odd] = fours(first[half], second[half]);
+                turned[2 * half + i] = Self(even);
+                turned[4 + 2 * half + i] = Self(odd);
+            }
+        }
+        turned
+    }
+
+    #[inline(always)]
     fn max(self, other: Self) -> Self {
         // SAFETY: the level is available.
         unsafe { Self(_mm512_max_pd(self.0, other.0)) }
@@ -106,9 +133,9 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
-    fn any_above(self, bound: Self) -> bool {
+    fn above(self, bound: Self) -> u8 {
         // SAFETY: the level is available.
-        unsafe { _mm512_cmp_pd_mask::<_CMP_GT_OQ>(self.0, bound.0) != 0 }
+        unsafe { _mm512_cmp_pd_mask::<_CMP_GT_OQ>(self.0, bound.0) }
     }
 
     #[inline(always)]
@@ -196,6 +223,30 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
+    fn transpose(of: [Self; LANES]) -> [Self; LANES] {
+        // SAFETY: the level is available.
+        let four = |a, b, c, d| unsafe {
+            let (ab, cd) = (_mm256_unpacklo_pd(a, b), _mm256_unpacklo_pd(c, d));
+            let (ba, dc) = (_mm256_unpackhi_pd(a, b), _mm256_unpackhi_pd(c, d));
+            [
+                _mm256_permute2f128_pd::<0x20>(ab, cd),
+                _mm256_permute2f128_pd::<0x20>(ba, dc),
+                _mm256_permute2f128_pd::<0x31>(ab, cd),
+                _mm256_permute2f128_pd::<0x31>(ba, dc),
+            ]
+        };
+        let [a, b, c, d, e, f, g, h] = of;
+        let (low, low_after) = (four(a.0, b.0, c.0, d.0), four(e.0, f.0, g.0, h.0));
+        let (high, high_after) = (four(a.1, b.1, c.1, d.1), four(e.1, f.1, g.1, h.1));
+        let mut turned = [a; LANES];
+        for i in 0..4 {
+            turned[i] = Self(low[i], low_after[i]);
+            turned[4 + i] = Self(high[i], high_after[i]);
+        }
+        turned
+    }
+
+    #[inline(always)]
     fn max(self, other: Self) -> Self {
         // SAFETY: the level is available.
         unsafe {
@@ -221,13 +272,11 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
-    fn any_above(self, bound: Self) -> bool {
+    fn above(self, bound: Self) -> u8 {
         // SAFETY: the level is available.
-        unsafe {
-            let low = _mm256_cmp_pd::<_CMP_GT_OQ>(self.0, bound.0);
-            let high = _mm256_cmp_pd::<_CMP_GT_OQ>(self.1, bound.1);
-            _mm256_movemask_pd(_mm256_or_pd(low, high)) != 0
-        }
+        let half =
+            |x, bound| unsafe { _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(x, bound)) as u8 };
+        half(self.0, bound.0) | half(self.1, bound.1) << 4
     }
 
     #[inline(always)]
