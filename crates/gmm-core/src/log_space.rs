@@ -52,7 +52,22 @@ pub(crate) fn normalize_joint(
         block,
         columns,
         weights,
-        log_prob,
+        log_prob: Some(log_prob),
+    })
+}
+
+/// The same where each weight is 0 or 1 and no row's own density is asked for: one logarithm of a product takes the place
+/// of many.
+pub(crate) fn normalize_whole_rows(
+    block: &mut Columns,
+    columns: Range<usize>,
+    weights: &[Pack],
+) -> Evidence {
+    dispatch(NormalizeJoint {
+        block,
+        columns,
+        weights,
+        log_prob: None,
     })
 }
 
@@ -87,7 +102,8 @@ struct NormalizeJoint<'a> {
     block: &'a mut Columns,
     columns: Range<usize>,
     weights: &'a [Pack],
-    log_prob: &'a mut [Pack],
+    /// Where the log densities go, if they are asked for.
+    log_prob: Option<&'a mut [Pack]>,
 }
 
 struct LogSumExp<'a> {
@@ -105,10 +121,12 @@ impl Task for NormalizeJoint<'_> {
             block,
             columns,
             weights,
-            log_prob,
+            mut log_prob,
         } = self;
-        let mut log_likelihood = V::splat(0.0);
-        let mut entropy = V::splat(0.0);
+        let (none, one) = (V::splat(0.0), V::splat(1.0));
+        let (mut log_likelihood, mut entropy) = (none, none);
+        // Of the sums of rows that count, each from 1 to K: a tile's do not overflow.
+        let mut product = [one; GROUP];
         for v in (0..block.n_packs()).step_by(GROUP) {
             let largest = maxima::<V>(block, &columns, v);
             let mut sum = [V::splat(0.0); GROUP];
@@ -127,19 +145,32 @@ impl Task for NormalizeJoint<'_> {
             let mut factor = [V::splat(0.0); GROUP];
             for r in 0..GROUP {
                 let weight = V::load(&weights[v + r]);
-                let log_sum = ln(sum[r]);
-                let log_density = largest[r] + log_sum;
-                log_density.store(&mut log_prob[v + r]);
-                let with_row = log_density.mul_add(weight, log_likelihood);
-                log_likelihood = V::splat(0.0).if_less(weight, with_row, log_likelihood);
                 factor[r] = weight / sum[r];
-                entropy = entropy + (weight * log_sum - factor[r] * information[r]);
+                let mut log_density = largest[r];
+                if let Some(log_prob) = &mut log_prob {
+                    let log_sum = ln(sum[r]);
+                    log_density = log_density + log_sum;
+                    log_density.store(&mut log_prob[v + r]);
+                    entropy = weight.mul_add(log_sum, entropy);
+                } else {
+                    product[r] = product[r] * none.if_less(weight, sum[r], one);
+                }
+                let with_row = log_density.mul_add(weight, log_likelihood);
+                log_likelihood = none.if_less(weight, with_row, log_likelihood);
+                entropy = entropy - factor[r] * information[r];
             }
             for column in block.some_mut(columns.clone()) {
                 let packs = &mut column[v..v + GROUP];
                 for r in 0..GROUP {
                     (V::load(&packs[r]) * factor[r]).store(&mut packs[r]);
                 }
+            }
+        }
+        if log_prob.is_none() {
+            for product in product {
+                let log_sums = ln(product);
+                log_likelihood = log_likelihood + log_sums;
+                entropy = entropy + log_sums;
             }
         }
         Evidence {
@@ -197,6 +228,7 @@ fn below<V: Vector>(l: V, largest: V) -> V {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tile::TILE_PACKS;
 
     /// Two components and two rows; the rest of the group repeats the second row.
     fn block(rows: [[f64; 2]; 2]) -> Columns {
@@ -229,6 +261,38 @@ mod tests {
         assert!((found.entropy - entropy).abs() < 1e-15);
         assert!((r(0, 0) + r(1, 0) - 1.0).abs() < 1e-15);
         assert_eq!((r(0, 1), r(1, 1)), (1.0, 0.0));
+    }
+
+    #[test]
+    fn one_logarithm_of_a_product_is_as_good_as_many() {
+        let logs = |v: usize, i: usize, k: usize| {
+            let x = ((v * 8 + i) * 5 + k) as f64;
+            if x % 7.0 == 3.0 {
+                f64::NEG_INFINITY
+            } else {
+                -40.0 * (x * 0.7).sin() - 1e3
+            }
+        };
+        let (n, k) = (TILE_PACKS, 5);
+        let mut each = Columns::default();
+        each.resize(k, n);
+        for c in 0..k {
+            for (v, pack) in each.column_mut(c).iter_mut().enumerate() {
+                pack.0 = std::array::from_fn(|i| logs(v, i, c));
+            }
+        }
+        let mut weights = vec![Pack::splat(1.0); n];
+        weights[n - 1].0[3..].fill(0.0);
+        let mut whole = each.clone();
+        let mut log_prob = vec![Pack::default(); n];
+        let expected = normalize_joint(&mut each, 0..k, &weights, &mut log_prob);
+        let found = normalize_whole_rows(&mut whole, 0..k, &weights);
+        let error = (found.log_likelihood - expected.log_likelihood).abs();
+        assert!(error < 1e-15 * expected.log_likelihood.abs(), "{error:e}");
+        assert!((found.entropy - expected.entropy).abs() < 1e-11);
+        for c in 0..k {
+            assert_eq!(whole.column(c), each.column(c));
+        }
     }
 
     #[test]

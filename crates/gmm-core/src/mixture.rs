@@ -7,7 +7,7 @@ use crate::emission::{
     Densities, Emission, Estimate, Expectation, Gathering, Height, Latent, Statistics, Sums,
 };
 use crate::error::Collapse;
-use crate::log_space::{Evidence, log_sum_exp, normalize_joint};
+use crate::log_space::{Evidence, log_sum_exp, normalize_joint, normalize_whole_rows};
 use crate::observation::Observation;
 use crate::sample::{Part, Sample};
 use crate::shares::Shares;
@@ -382,12 +382,12 @@ impl<E: Emission> Evaluation<'_, E> {
                         flat_mut(column).iter_mut().for_each(|l| *l *= self.power);
                     }
                 }
-                *evidence += normalize_joint(
-                    &mut joint.block,
-                    0..self.n_columns(),
-                    weights,
-                    &mut joint.log_prob[..n],
-                );
+                let (block, columns) = (&mut joint.block, 0..self.n_columns());
+                *evidence += if sample.is_weighted() {
+                    normalize_joint(block, columns, weights, &mut joint.log_prob[..n])
+                } else {
+                    normalize_whole_rows(block, columns, weights)
+                };
                 gather(tile, joint, sums);
             },
             |total, leaf| {
