@@ -9,7 +9,7 @@ use ndarray::{ArrayBase, Data, Ix2};
 use rayon::prelude::*;
 
 use crate::error::GmmError;
-use crate::simd::{LANES, Pack, flat, flat_mut};
+use crate::simd::{LANES, Pack, flat, flat_mut, prefetch};
 
 /// Rows in a full tile: a power of two, so that a tile of a few columns stays in the first-level cache.
 pub const TILE_ROWS: usize = 512;
@@ -166,6 +166,13 @@ impl Tile {
     /// Columns of a row.
     pub fn n_features(&self) -> usize {
         self.n_features
+    }
+
+    /// Asks for its rows to be brought from memory.
+    pub(crate) fn prefetch(&self) {
+        for column in self.columns.iter(self.n_features) {
+            prefetch(column);
+        }
     }
 
     /// The values of column `j`, one per row.
@@ -344,7 +351,10 @@ where
     fn read(&self, tile: &mut Tile) {
         let (first, n, d) = (tile.first_row(), tile.n_rows(), self.ncols());
         if let Some(values) = self.as_slice() {
-            transpose(&values[first * d..][..n * d], tile);
+            let (own, rest) = values[first * d..].split_at(n * d);
+            // Most likely the next.
+            prefetch(&rest[..rest.len().min(n * d)]);
+            transpose(own, tile);
             return;
         }
         let view = self.view();

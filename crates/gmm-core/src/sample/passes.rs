@@ -51,6 +51,9 @@ impl Sample<'_> {
             with_buffers(|(tile, buffers): &mut (Tile, W)| {
                 for t in leaf * leaf_tiles..((leaf + 1) * leaf_tiles).min(n_tiles) {
                     let tile = at(self.rows, t * tile_rows, tile);
+                    if let Some(next) = held(self.rows, (t + 1) * tile_rows) {
+                        next.prefetch();
+                    }
                     visit(&mut gathered, buffers, tile);
                 }
             });
