@@ -374,7 +374,7 @@ impl<E: Emission> Evaluation<'_, E> {
                 let joint = joint.with_room();
                 let n = tile.n_packs();
                 let weights = &mut joint.weights[..n];
-                sample.pack_weights(tile, weights);
+                let count_once = sample.pack_weights(tile, weights);
                 self.log_joint(tile, &mut joint.block, &mut joint.scratch);
                 sample.rule_out(tile, self.n_columns(), &mut joint.block);
                 if self.power < 1.0 {
@@ -383,10 +383,10 @@ impl<E: Emission> Evaluation<'_, E> {
                     }
                 }
                 let (block, columns) = (&mut joint.block, 0..self.n_columns());
-                *evidence += if sample.is_weighted() {
-                    normalize_joint(block, columns, weights, &mut joint.log_prob[..n])
-                } else {
+                *evidence += if count_once {
                     normalize_whole_rows(block, columns, weights)
+                } else {
+                    normalize_joint(block, columns, weights, &mut joint.log_prob[..n])
                 };
                 gather(tile, joint, sums);
             },

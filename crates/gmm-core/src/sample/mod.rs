@@ -372,11 +372,14 @@ impl<'a> Sample<'a> {
         }
     }
 
-    /// The weights of the rows in `tile`, in packs; 0 beyond its last row.
-    pub(crate) fn pack_weights(&self, tile: &Tile, out: &mut [Pack]) {
+    /// The weights of the rows in `tile`, in packs; 0 beyond its last row. Says whether each is 0 or 1.
+    pub(crate) fn pack_weights(&self, tile: &Tile, out: &mut [Pack]) -> bool {
+        let weights = self.tile_weights(tile);
         let out = flat_mut(out);
-        out[..tile.n_rows()].copy_from_slice(self.tile_weights(tile));
+        out[..tile.n_rows()].copy_from_slice(weights);
         out[tile.n_rows()..].fill(0.0);
+        let count_once = |all, w: &f64| all & ((*w == 0.0) | (*w == 1.0));
+        !self.is_weighted() || weights.iter().fold(true, count_once)
     }
 
     /// Works on the sample as tiles, copied once for all iterations and threads, unless it is large.
