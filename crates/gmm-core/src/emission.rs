@@ -139,7 +139,7 @@ pub(crate) struct Height {
     pub(crate) mean_log_likelihood: f64,
     /// The same with the logarithm of the prior density added to the sum: what a fit climbs.
     pub(crate) objective: f64,
-    /// Σ wₙ Hₙ, the entropies of the rows' posteriors in nats; not of a chain, which has one for each sequence.
+    /// Σ wₙ Hₙ, the entropies of the rows' posteriors in nats; a chain, which nobody asks for it, leaves it 0.
     pub(crate) entropy: f64,
 }
 

@@ -29,6 +29,9 @@ pub(crate) fn tile_rows(rows: &dyn Rows) -> usize {
     }
 }
 
+/// Of more features than this, the next tile would drive out of the cache what is being worked on.
+const MOST_FEATURES_AHEAD: usize = 32;
+
 /// Packs of a column come in groups of this many, the rows that kernels take at once.
 pub(crate) const GROUP: usize = 4;
 
@@ -170,8 +173,10 @@ impl Tile {
 
     /// Asks for its rows to be brought from memory.
     pub(crate) fn prefetch(&self) {
-        for column in self.columns.iter(self.n_features) {
-            prefetch(column);
+        if self.n_features <= MOST_FEATURES_AHEAD {
+            for column in self.columns.iter(self.n_features) {
+                prefetch(column);
+            }
         }
     }
 
@@ -352,8 +357,10 @@ where
         let (first, n, d) = (tile.first_row(), tile.n_rows(), self.ncols());
         if let Some(values) = self.as_slice() {
             let (own, rest) = values[first * d..].split_at(n * d);
-            // Most likely the next.
-            prefetch(&rest[..rest.len().min(n * d)]);
+            if d <= MOST_FEATURES_AHEAD {
+                // Most likely the next.
+                prefetch(&rest[..rest.len().min(n * d)]);
+            }
             transpose(own, tile);
             return;
         }

@@ -2,8 +2,7 @@
 
 use super::active::Active;
 use super::by_row::RowMajor;
-use super::pooled::{Near, near_middle};
-use super::{BLOCK, Component, by_row, with_size};
+use super::{BLOCK, by_row, with_size};
 use crate::simd::{LANES, Pack, Vector};
 use crate::tile::{Columns, GROUP, Scratch, Tile};
 
@@ -19,102 +18,26 @@ pub(super) fn scaled<V: Vector>(tile: &Tile, origin: &[f64], scales: &[f64], out
     }
 }
 
-/// Writes xⱼ−cⱼ of every row, column by column.
+/// Writes Σⱼ ((xⱼ−μₖⱼ)·sₖⱼ)² of every row and component; without the factors sₖⱼ unless `SCALED`.
 #[inline(always)]
-pub(super) fn differences<V: Vector>(tile: &Tile, origin: &[f64], out: &mut Columns) {
-    let dim = origin.len();
-    let features = tile.columns().iter(dim).zip(out.iter_mut(dim));
-    for ((x, u), &c) in features.zip(origin) {
-        for (x, u) in x.iter().zip(u) {
-            (V::load(x) - V::splat(c)).store(u);
-        }
-    }
-}
-
-/// Gaussians that have a variance for each feature.
-#[derive(Debug)]
-pub(super) struct Gaussians {
-    /// c, what all differences are taken from, if the components are near enough to it.
-    origin: Option<Vec<f64>>,
-    /// (cⱼ−μₖⱼ)/σₖⱼ for each component and feature with an origin, or else μₖⱼ.
-    places: Vec<f64>,
-    /// 1/σₖⱼ.
-    scales: Vec<f64>,
-}
-
-impl Gaussians {
-    pub(super) fn new(components: &[Component<'_>]) -> Self {
-        let scales = components
-            .iter()
-            .flat_map(|g| g.covariance.inverse_deviations())
-            .collect();
-        let (origin, places) = match near_middle(components) {
-            Some(Near { origin, points }) => (Some(origin), points.iter().map(|p| -p).collect()),
-            None => (
-                None,
-                components.iter().flat_map(|g| g.mean).copied().collect(),
-            ),
-        };
-        Self {
-            origin,
-            places,
-            scales,
-        }
-    }
-
-    /// Writes Σⱼ ((xⱼ−μₖⱼ)/σₖⱼ)² of every row and component.
-    #[inline(always)]
-    pub(super) fn squared_distances<V: Vector>(
-        &self,
-        tile: &Tile,
-        scratch: &mut Scratch,
-        out: &mut Columns,
-    ) {
-        let dim = tile.n_features();
-        let (places, scales) = (self.places.as_slice(), self.scales.as_slice());
-        let Some(origin) = &self.origin else {
-            let scaled = |x: V, mean, scale| (x - V::splat(mean)) * V::splat(scale);
-            sums_of_squares(tile.columns(), dim, (places, scales), scaled, out);
-            return;
-        };
-        scratch.columns.resize(dim, tile.n_packs());
-        differences::<V>(tile, origin, &mut scratch.columns);
-        let shifted = |u: V, shift, scale| u.mul_add(V::splat(scale), V::splat(shift));
-        sums_of_squares(&scratch.columns, dim, (places, scales), shifted, out);
-    }
-}
-
-/// Writes Σⱼ (xⱼ−pₖⱼ)² of every row and point.
-#[inline(always)]
-pub(super) fn squared_distances<V: Vector>(
+pub(super) fn squared_distances<V: Vector, const SCALED: bool>(
     x: &Columns,
     dim: usize,
-    points: &[f64],
+    means: &[f64],
+    scales: &[f64],
     out: &mut Columns,
 ) {
-    let from = |x: V, point, _| x - V::splat(point);
-    sums_of_squares(x, dim, (points, points), from, out);
-}
-
-/// Writes Σⱼ y², where y is what is made of xⱼ and two numbers for each component and feature.
-#[inline(always)]
-fn sums_of_squares<V: Vector>(
-    x: &Columns,
-    dim: usize,
-    (a, b): (&[f64], &[f64]),
-    measure: impl Fn(V, f64, f64) -> V,
-    out: &mut Columns,
-) {
-    let k = a.len() / dim;
+    let k = means.len() / dim;
     for v in (0..x.n_packs()).step_by(GROUP) {
         for c in (0..k).step_by(BLOCK) {
             with_size!(BLOCK.min(k - c), C => {
-                let numbers = (&a[c * dim..][..C * dim], &b[c * dim..][..C * dim]);
+                let means = &means[c * dim..][..C * dim];
+                let scales = if SCALED { &scales[c * dim..][..C * dim] } else { means };
                 if V::REGISTERS >= 32 {
-                    block::<V, C, GROUP>(x, v, dim, numbers, &measure, c, out);
+                    block::<V, SCALED, C, GROUP>(x, v, dim, means, scales, c, out);
                 } else {
                     for r in 0..GROUP {
-                        block::<V, C, 1>(x, v + r, dim, numbers, &measure, c, out);
+                        block::<V, SCALED, C, 1>(x, v + r, dim, means, scales, c, out);
                     }
                 }
             });
@@ -124,12 +47,12 @@ fn sums_of_squares<V: Vector>(
 
 /// The same for C components and R packs.
 #[inline(always)]
-fn block<V: Vector, const C: usize, const R: usize>(
+fn block<V: Vector, const SCALED: bool, const C: usize, const R: usize>(
     x: &Columns,
     v: usize,
     dim: usize,
-    (a, b): (&[f64], &[f64]),
-    measure: &impl Fn(V, f64, f64) -> V,
+    means: &[f64],
+    scales: &[f64],
     first: usize,
     out: &mut Columns,
 ) {
@@ -139,8 +62,11 @@ fn block<V: Vector, const C: usize, const R: usize>(
         for r in 0..R {
             let x = V::load(&packs[r]);
             for c in 0..C {
-                let y = measure(x, a[c * dim + j], b[c * dim + j]);
-                q[c][r] = y.mul_add(y, q[c][r]);
+                let mut d = x - V::splat(means[c * dim + j]);
+                if SCALED {
+                    d = d * V::splat(scales[c * dim + j]);
+                }
+                q[c][r] = d.mul_add(d, q[c][r]);
             }
         }
     }

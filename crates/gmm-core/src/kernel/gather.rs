@@ -231,7 +231,12 @@ impl Task for Gather<'_> {
                 let n = means.len();
                 let mut differences = std::mem::take(&mut scratch.columns);
                 differences.resize(dim + 1, tile.n_packs());
-                diagonal::differences::<V>(tile, origin, &mut differences);
+                for (j, c) in origin.iter().enumerate() {
+                    let x = tile.columns().column(j).iter();
+                    for (x, d) in x.zip(differences.column_mut(j)) {
+                        (V::load(x) - V::splat(*c)).store(d);
+                    }
+                }
                 let (parts, all) = sums.split_at_mut(n * (1 + dim));
                 pooled::gather_means::<V>(&differences, dim, weights, n, parts);
                 let total = differences.column_mut(dim);

@@ -79,8 +79,8 @@ enum Form {
     Small(Vec<f64>),
     /// The same in the order the kernels take them.
     Full(full::Gaussians),
-    /// Inverse deviations.
-    Diagonal(diagonal::Gaussians),
+    /// Inverse deviations, D for each component.
+    Diagonal(Vec<f64>),
     /// One covariance for all.
     Shared(pooled::Shared),
 }
@@ -94,7 +94,11 @@ impl Densities {
         let form = if let Some(shared) = pooled::Shared::new(components) {
             Form::Shared(shared)
         } else if !is_full {
-            Form::Diagonal(diagonal::Gaussians::new(components))
+            let mut deviations = Vec::with_capacity(components.len() * dim);
+            for component in components {
+                deviations.extend(component.covariance.inverse_deviations());
+            }
+            Form::Diagonal(deviations)
         } else if dim <= SMALL {
             Form::Small(triangles().flat_map(|t| t.into_owned()).collect())
         } else {
@@ -162,8 +166,8 @@ impl Task for LogDensities<'_> {
             Form::Full(gaussians) => {
                 gaussians.log_densities::<V>(tile, constants, scratch, out);
             }
-            Form::Diagonal(gaussians) => {
-                gaussians.squared_distances::<V>(tile, scratch, out);
+            Form::Diagonal(deviations) => {
+                diagonal::squared_distances::<V, true>(tile.columns(), dim, means, deviations, out);
                 for (column, constant) in out.iter_mut(constants.len()).zip(constants) {
                     to_log_density::<V>(*constant, column);
                 }

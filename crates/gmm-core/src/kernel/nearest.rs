@@ -101,7 +101,7 @@ impl Task for Measure<'_> {
             ..
         } = self.points;
         diagonal::scaled::<V>(self.tile, origin, scales, self.rows);
-        diagonal::squared_distances::<V>(self.rows, origin.len(), points, self.out);
+        diagonal::squared_distances::<V, false>(self.rows, origin.len(), points, &[], self.out);
     }
 }
 

@@ -77,7 +77,7 @@ impl Shared {
                 diagonal::scaled::<V>(tile, &self.origin, deviations, &mut whitened);
             }
         }
-        diagonal::squared_distances::<V>(&whitened, dim, &self.points, out);
+        diagonal::squared_distances::<V, false>(&whitened, dim, &self.points, &[], out);
         scratch.columns = whitened;
     }
 }
