@@ -38,24 +38,24 @@ pub(crate) const GROUP: usize = 4;
 /// Packs in a full column.
 pub(crate) const TILE_PACKS: usize = TILE_ROWS / LANES;
 
-/// Packs from one column to the next: one more than a full column has, so that columns do not compete for
-/// the same lines of the cache.
-const STRIDE: usize = TILE_PACKS + 1;
-
 /// Columns of up to [`TILE_ROWS`] numbers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Columns {
     packs: Vec<Pack>,
     n_packs: usize,
+    /// Packs from one column to the next: one more than there are in each, so that columns do not compete for the same
+    /// lines of the cache.
+    stride: usize,
 }
 
 impl Columns {
     /// So many columns, each for this many packs, with whatever they held before.
     pub(crate) fn resize(&mut self, n_columns: usize, n_packs: usize) {
-        if self.packs.len() < n_columns * STRIDE {
-            self.packs.resize(n_columns * STRIDE, Pack::default());
-        }
         self.n_packs = n_packs;
+        self.stride = n_packs + 1;
+        if self.packs.len() < n_columns * self.stride {
+            self.packs.resize(n_columns * self.stride, Pack::default());
+        }
     }
 
     /// Packs in each column.
@@ -66,13 +66,13 @@ impl Columns {
     /// One column.
     #[inline(always)]
     pub(crate) fn column(&self, j: usize) -> &[Pack] {
-        &self.packs[j * STRIDE..][..self.n_packs]
+        &self.packs[j * self.stride..][..self.n_packs]
     }
 
     /// One column, to be written.
     #[inline(always)]
     pub(crate) fn column_mut(&mut self, j: usize) -> &mut [Pack] {
-        &mut self.packs[j * STRIDE..][..self.n_packs]
+        &mut self.packs[j * self.stride..][..self.n_packs]
     }
 
     /// Several columns from the first on.
@@ -84,8 +84,8 @@ impl Columns {
     /// Some columns.
     #[inline(always)]
     pub(crate) fn some(&self, of: Range<usize>) -> impl Iterator<Item = &[Pack]> + Clone {
-        self.packs[of.start * STRIDE..]
-            .chunks_exact(STRIDE)
+        self.packs[of.start * self.stride..]
+            .chunks_exact(self.stride.max(1))
             .take(of.len())
             .map(|column| &column[..self.n_packs])
     }
@@ -93,9 +93,9 @@ impl Columns {
     /// Some columns, to be written.
     #[inline(always)]
     pub(crate) fn some_mut(&mut self, of: Range<usize>) -> impl Iterator<Item = &mut [Pack]> {
-        let n_packs = self.n_packs;
-        self.packs[of.start * STRIDE..]
-            .chunks_exact_mut(STRIDE)
+        let (n_packs, stride) = (self.n_packs, self.stride);
+        self.packs[of.start * stride..]
+            .chunks_exact_mut(stride.max(1))
             .take(of.len())
             .map(move |column| &mut column[..n_packs])
     }
@@ -392,7 +392,7 @@ fn transpose<T: Copy + Into<f64>>(rows: &[T], tile: &mut Tile) {
             buffer.clear();
             buffer.extend(rows.iter().map(|&x| x.into()));
             for (v, rows) in buffer.chunks(LANES * d).enumerate() {
-                let columns = columns.packs.chunks_exact_mut(STRIDE);
+                let columns = columns.packs.chunks_exact_mut(columns.stride);
                 if rows.len() == LANES * d {
                     let rows: [&[f64]; LANES] = std::array::from_fn(|i| &rows[i * d..][..d]);
                     for (j, column) in (0..d).zip(columns) {
@@ -412,9 +412,10 @@ fn transpose<T: Copy + Into<f64>>(rows: &[T], tile: &mut Tile) {
 
 /// The same for rows of few features.
 fn turn<T: Copy + Into<f64>, const D: usize>(rows: &[[T; D]], columns: &mut Columns) {
+    let stride = columns.stride;
     for (v, rows) in rows.chunks(LANES).enumerate() {
         for j in 0..D {
-            let pack = &mut columns.packs[j * STRIDE + v].0;
+            let pack = &mut columns.packs[j * stride + v].0;
             match rows.first_chunk::<LANES>() {
                 Some(rows) => *pack = rows.map(|row| row[j].into()),
                 None => {
