@@ -18,6 +18,27 @@ pub(super) struct Active {
     n_rows: usize,
 }
 
+/// Places of the bits of every mask, the lowest first, and what is left over.
+const PLACES: [[u16; LANES]; 256] = {
+    let mut places = [[0; LANES]; 256];
+    let mut mask = 0;
+    while mask < places.len() {
+        let (mut bit, mut n) = (0, 0);
+        while bit < LANES {
+            if mask >> bit & 1 == 1 {
+                places[mask][n] = bit as u16;
+                n += 1;
+            }
+            bit += 1;
+        }
+        mask += 1;
+    }
+    places
+};
+
+/// Room for the numbers of rows, as they are written: eight at a time, of which some are kept.
+pub(super) type Numbers = [u16; TILE_ROWS + LANES];
+
 impl Active {
     #[inline(always)]
     pub(super) fn of<V: Vector>(weights: &[Pack]) -> Self {
@@ -27,14 +48,17 @@ impl Active {
             n_packs: 0,
             n_rows: 0,
         };
-        for (v, w) in weights.iter().enumerate().take(TILE_PACKS) {
+        let (mut n_packs, mut n_rows) = (0, 0);
+        for (v, w) in (0..).zip(weights).take(TILE_PACKS) {
             // Without a branch: the next place is written in any case, and kept or not.
             let mask = V::load(w).above(V::splat(NEGLIGIBLE));
-            active.packs[active.n_packs] = v as u16;
-            active.masks[active.n_packs] = mask;
-            active.n_packs += usize::from(mask != 0);
-            active.n_rows += mask.count_ones() as usize;
+            active.packs[n_packs] = v;
+            active.masks[n_packs] = mask;
+            n_packs += usize::from(mask != 0);
+            n_rows += mask.count_ones() as usize;
         }
+        active.n_packs = n_packs;
+        active.n_rows = n_rows;
         active
     }
 
@@ -51,15 +75,15 @@ impl Active {
 
     /// Writes the numbers of the rows, in order.
     #[inline(always)]
-    pub(super) fn rows<'r>(&self, into: &'r mut [u16; TILE_ROWS]) -> &'r [u16] {
+    pub(super) fn rows<'r>(&self, into: &'r mut Numbers) -> &'r [u16] {
         let mut n = 0;
         for (&v, &mask) in self.packs().iter().zip(&self.masks) {
-            let mut left = mask;
-            while left != 0 {
-                into[n % TILE_ROWS] = v * LANES as u16 + left.trailing_zeros() as u16;
-                n += 1;
-                left &= left - 1;
-            }
+            let Some(next) = into[n..].first_chunk_mut::<LANES>() else {
+                break;
+            };
+            let first = v * LANES as u16;
+            *next = PLACES[usize::from(mask)].map(|place| first + place);
+            n += mask.count_ones() as usize;
         }
         &into[..n]
     }

@@ -3,7 +3,7 @@
 //! Where few rows have a weight for a component, packs of eight rows would be mostly zeros; here each costs what it is,
 //! though a triangle of products costs more of it than in packs of rows.
 
-use super::active::Active;
+use super::active::{Active, Numbers};
 use super::with_size;
 use crate::moments::lower;
 use crate::simd::{LANES, Pack, Vector, flat, flat_mut};
@@ -22,7 +22,7 @@ pub(super) struct RowMajor<'s> {
     width: usize,
     is_filled: bool,
     /// Numbers of the rows that have a weight for the component at hand.
-    numbers: [u16; TILE_ROWS],
+    numbers: Numbers,
 }
 
 /// Packs of a row.
@@ -37,7 +37,7 @@ impl<'s> RowMajor<'s> {
             packs,
             width: width(n_features),
             is_filled: false,
-            numbers: [0; TILE_ROWS],
+            numbers: [0; TILE_ROWS + LANES],
         }
     }
 

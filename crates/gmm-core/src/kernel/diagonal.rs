@@ -107,7 +107,7 @@ pub(super) fn gather<V: Vector>(
         }
     }
     if V::REGISTERS >= 32 {
-        gather_blocks::<V, 2, BLOCK>(tile, &mut many);
+        gather_blocks::<V, 2, 3>(tile, &mut many);
     } else {
         gather_blocks::<V, 1, 2>(tile, &mut many);
     }
