@@ -9,7 +9,7 @@ use ndarray::{ArrayBase, Data, Ix2};
 use rayon::prelude::*;
 
 use crate::error::GmmError;
-use crate::simd::{LANES, Pack, flat, flat_mut, prefetch};
+use crate::simd::{LANES, Pack, Task, Vector, dispatch, flat, flat_mut, prefetch};
 
 /// Rows in a full tile: a power of two, so that a tile of a few columns stays in the first-level cache.
 pub const TILE_ROWS: usize = 512;
@@ -389,22 +389,53 @@ fn transpose<T: Copy + Into<f64>>(rows: &[T], tile: &mut Tile) {
         3 => turn(rows.as_chunks::<3>().0, columns),
         d => {
             // Memory is read in its order, which it is fast at, and turned around in the cache.
-            buffer.clear();
-            buffer.extend(rows.iter().map(|&x| x.into()));
-            for (v, rows) in buffer.chunks(LANES * d).enumerate() {
-                let columns = columns.packs.chunks_exact_mut(columns.stride);
-                if rows.len() == LANES * d {
-                    let rows: [&[f64]; LANES] = std::array::from_fn(|i| &rows[i * d..][..d]);
-                    for (j, column) in (0..d).zip(columns) {
-                        column[v].0 = rows.map(|row| row[j]);
-                    }
+            for (v, rows) in rows.chunks(LANES * d).enumerate() {
+                buffer.clear();
+                buffer.extend(rows.iter().map(|&x| x.into()));
+                if buffer.len() == LANES * d && d >= LANES {
+                    dispatch(Turn {
+                        rows: buffer,
+                        v,
+                        columns,
+                    });
                 } else {
+                    let columns = columns.packs.chunks_exact_mut(columns.stride);
                     for (j, column) in (0..d).zip(columns) {
-                        for (value, row) in column[v].0.iter_mut().zip(rows.chunks_exact(d)) {
+                        for (value, row) in column[v].0.iter_mut().zip(buffer.chunks_exact(d)) {
                             *value = row[j];
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Eight rows, and the packs they become.
+struct Turn<'t> {
+    rows: &'t [f64],
+    v: usize,
+    columns: &'t mut Columns,
+}
+
+impl Task for Turn<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { rows, v, columns } = self;
+        let (d, stride) = (rows.len() / LANES, columns.stride);
+        for first in (0..d).step_by(LANES) {
+            // The last features are turned with some of those before.
+            let first = first.min(d - LANES);
+            let mut x = [V::splat(0.0); LANES];
+            for (x, row) in x.iter_mut().zip(rows.chunks_exact(d)) {
+                if let Some(values) = row[first..].first_chunk() {
+                    *x = V::load(&Pack(*values));
+                }
+            }
+            for (x, j) in V::transpose(x).into_iter().zip(first..) {
+                x.store(&mut columns.packs[j * stride + v]);
             }
         }
     }

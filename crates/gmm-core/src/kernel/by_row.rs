@@ -12,8 +12,9 @@ use crate::tile::{TILE_ROWS, Tile};
 /// Features whose products with the others are taken together, as many as a pack has.
 const FEATURES: usize = LANES;
 
-/// Most packs of a row that are in registers together.
+/// Most packs of a row that are in registers together, with their sums; with their sums and sums of squares.
 const PACKS: usize = 4;
+const MOST_PACKS: usize = 5;
 
 /// The rows of a tile, one after the other, with zeros up to whole packs.
 pub(super) struct RowMajor<'s> {
@@ -165,28 +166,44 @@ impl<'r> Few<'r> {
         let (weight, first) = head.split_at_mut(1);
         weight[0] += self.total::<V>();
         let parts = first
-            .chunks_mut(PACKS * LANES)
-            .zip(second.chunks_mut(PACKS * LANES));
-        for ((first, second), q) in parts.zip((0..).step_by(PACKS)) {
-            with_size!(PACKS.min(self.width - q), Q => {
-                let c = padded::<V, Q>(centre, q);
-                let mut linear = [V::splat(0.0); Q];
-                let mut square = [V::splat(0.0); Q];
-                for (w, row) in self.rows() {
-                    let row = &row[q..q + Q];
-                    for i in 0..Q {
-                        let difference = V::load(&row[i]) - c[i];
-                        let product = V::splat(w) * difference;
-                        linear[i] = linear[i] + product;
-                        square[i] = product.mul_add(difference, square[i]);
-                    }
-                }
-                let parts = first.chunks_mut(LANES).zip(second.chunks_mut(LANES));
-                for ((first, second), (linear, square)) in parts.zip(linear.into_iter().zip(square)) {
-                    add(linear, first);
-                    add(square, second);
-                }
-            });
+            .chunks_mut(MOST_PACKS * LANES)
+            .zip(second.chunks_mut(MOST_PACKS * LANES));
+        for ((first, second), q) in parts.zip((0..).step_by(MOST_PACKS)) {
+            match self.width - q {
+                1 => self.squares::<V, 1>(q, centre, first, second),
+                2 => self.squares::<V, 2>(q, centre, first, second),
+                3 => self.squares::<V, 3>(q, centre, first, second),
+                4 => self.squares::<V, 4>(q, centre, first, second),
+                _ => self.squares::<V, MOST_PACKS>(q, centre, first, second),
+            }
+        }
+    }
+
+    /// Adds Σw(x−c) and Σw(x−c)² of Q packs of each row from the `q`-th on.
+    #[inline(always)]
+    fn squares<V: Vector, const Q: usize>(
+        &self,
+        q: usize,
+        centre: &[f64],
+        first: &mut [f64],
+        second: &mut [f64],
+    ) {
+        let c = padded::<V, Q>(centre, q);
+        let mut linear = [V::splat(0.0); Q];
+        let mut square = [V::splat(0.0); Q];
+        for (w, row) in self.rows() {
+            let row = &row[q..q + Q];
+            for i in 0..Q {
+                let difference = V::load(&row[i]) - c[i];
+                let product = V::splat(w) * difference;
+                linear[i] = linear[i] + product;
+                square[i] = product.mul_add(difference, square[i]);
+            }
+        }
+        let parts = first.chunks_mut(LANES).zip(second.chunks_mut(LANES));
+        for ((first, second), (linear, square)) in parts.zip(linear.into_iter().zip(square)) {
+            add(linear, first);
+            add(square, second);
         }
     }
 
