@@ -18,13 +18,15 @@ pub(super) fn scaled<V: Vector>(tile: &Tile, origin: &[f64], scales: &[f64], out
     }
 }
 
-/// Writes Σⱼ ((xⱼ−μₖⱼ)·sₖⱼ)² of every row and component; without the factors sₖⱼ unless `SCALED`.
+/// Writes what becomes of q = Σⱼ ((xⱼ−μₖⱼ)·sₖⱼ)² of every row and component k by `result(k, q)`; without the factors
+/// sₖⱼ unless `SCALED`.
 #[inline(always)]
 pub(super) fn squared_distances<V: Vector, const SCALED: bool>(
     x: &Columns,
     dim: usize,
     means: &[f64],
     scales: &[f64],
+    result: impl Fn(usize, V) -> V,
     out: &mut Columns,
 ) {
     let k = means.len() / dim;
@@ -34,10 +36,10 @@ pub(super) fn squared_distances<V: Vector, const SCALED: bool>(
                 let means = &means[c * dim..][..C * dim];
                 let scales = if SCALED { &scales[c * dim..][..C * dim] } else { means };
                 if V::REGISTERS >= 32 {
-                    block::<V, SCALED, C, GROUP>(x, v, dim, means, scales, c, out);
+                    block::<V, SCALED, C, GROUP>(x, v, means, scales, c, &result, out);
                 } else {
                     for r in 0..GROUP {
-                        block::<V, SCALED, C, 1>(x, v + r, dim, means, scales, c, out);
+                        block::<V, SCALED, C, 1>(x, v + r, means, scales, c, &result, out);
                     }
                 }
             });
@@ -50,12 +52,13 @@ pub(super) fn squared_distances<V: Vector, const SCALED: bool>(
 fn block<V: Vector, const SCALED: bool, const C: usize, const R: usize>(
     x: &Columns,
     v: usize,
-    dim: usize,
     means: &[f64],
     scales: &[f64],
     first: usize,
+    result: &impl Fn(usize, V) -> V,
     out: &mut Columns,
 ) {
+    let dim = means.len() / C;
     let mut q = [[V::splat(0.0); R]; C];
     for (j, column) in x.iter(dim).enumerate() {
         let packs = &column[v..v + R];
@@ -73,7 +76,7 @@ fn block<V: Vector, const SCALED: bool, const C: usize, const R: usize>(
     for c in 0..C {
         let column = &mut out.column_mut(first + c)[v..v + R];
         for r in 0..R {
-            q[c][r].store(&mut column[r]);
+            result(first + c, q[c][r]).store(&mut column[r]);
         }
     }
 }

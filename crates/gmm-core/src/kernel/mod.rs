@@ -20,7 +20,7 @@ pub(crate) use nearest::Points;
 use crate::covariance::Covariance;
 use crate::emission;
 use crate::log_space::LN_2PI;
-use crate::simd::{Pack, Task, Vector, dispatch};
+use crate::simd::{Task, Vector, dispatch};
 use crate::tile::{Columns, Scratch, Tile};
 
 /// Runs `$body` with the constant `$N` equal to `$n`, which is 1 to 4.
@@ -167,17 +167,11 @@ impl Task for LogDensities<'_> {
                 gaussians.log_densities::<V>(tile, constants, scratch, out);
             }
             Form::Diagonal(deviations) => {
-                diagonal::squared_distances::<V, true>(tile.columns(), dim, means, deviations, out);
-                for (column, constant) in out.iter_mut(constants.len()).zip(constants) {
-                    to_log_density::<V>(*constant, column);
-                }
+                let density = |k: usize, q| log_density(V::splat(constants[k]), q);
+                let x = tile.columns();
+                diagonal::squared_distances::<V, true>(x, dim, means, deviations, density, out);
             }
-            Form::Shared(shared) => {
-                shared.squared_distances::<V>(tile, scratch, out);
-                for (column, constant) in out.iter_mut(constants.len()).zip(constants) {
-                    to_log_density::<V>(*constant, column);
-                }
-            }
+            Form::Shared(shared) => shared.log_densities::<V>(tile, constants, scratch, out),
         }
     }
 }
@@ -193,13 +187,6 @@ pub(crate) fn log_density<V: Vector>(constant: V, q: V) -> V {
         density,
         V::splat(f64::NEG_INFINITY),
     )
-}
-
-#[inline(always)]
-fn to_log_density<V: Vector>(constant: f64, column: &mut [Pack]) {
-    for pack in column {
-        log_density(V::splat(constant), V::load(pack)).store(pack);
-    }
 }
 
 #[cfg(test)]

@@ -101,7 +101,8 @@ impl Task for Measure<'_> {
             ..
         } = self.points;
         diagonal::scaled::<V>(self.tile, origin, scales, self.rows);
-        diagonal::squared_distances::<V, false>(self.rows, origin.len(), points, &[], self.out);
+        let (dim, as_it_is) = (origin.len(), |_, q| q);
+        diagonal::squared_distances::<V, false>(self.rows, dim, points, &[], as_it_is, self.out);
     }
 }
 

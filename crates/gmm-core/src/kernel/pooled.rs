@@ -8,7 +8,7 @@
 //! width; [`Shared::new`] declines there.
 
 use super::full::Whitening;
-use super::{BLOCK, Component, diagonal, with_size};
+use super::{BLOCK, Component, diagonal, log_density, with_size};
 use crate::simd::{Pack, Vector};
 use crate::tile::{Columns, Scratch, Tile};
 
@@ -58,11 +58,12 @@ impl Shared {
         &self.origin
     }
 
-    /// Writes the squared distance of every row from every component.
+    /// ln N(x|μₖ,Σ) plus what `constants` hold beyond its own constant, for every component.
     #[inline(always)]
-    pub(super) fn squared_distances<V: Vector>(
+    pub(super) fn log_densities<V: Vector>(
         &self,
         tile: &Tile,
+        constants: &[f64],
         scratch: &mut Scratch,
         out: &mut Columns,
     ) {
@@ -77,7 +78,8 @@ impl Shared {
                 diagonal::scaled::<V>(tile, &self.origin, deviations, &mut whitened);
             }
         }
-        diagonal::squared_distances::<V, false>(&whitened, dim, &self.points, &[], out);
+        let density = |k: usize, q| log_density(V::splat(constants[k]), q);
+        diagonal::squared_distances::<V, false>(&whitened, dim, &self.points, &[], density, out);
         scratch.columns = whitened;
     }
 }
