@@ -287,6 +287,24 @@ struct Looked {
     sums: Sums,
 }
 
+/// The least and the largest of some values, of those that have a weight; in interleaved ones.
+fn range_of(values: &[f64], weights: &[f64]) -> (f64, f64) {
+    const LANES: usize = 8;
+    let (mut low, mut high) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+    for (values, weights) in values.chunks(LANES).zip(weights.chunks(LANES)) {
+        let ends = low.iter_mut().zip(&mut high);
+        for ((&x, &w), (low, high)) in values.iter().zip(weights).zip(ends) {
+            let counts = w > 0.0;
+            *low = if counts & (x < *low) { x } else { *low };
+            *high = if counts & (x > *high) { x } else { *high };
+        }
+    }
+    (
+        low.into_iter().fold(f64::INFINITY, f64::min),
+        high.into_iter().fold(f64::NEG_INFINITY, f64::max),
+    )
+}
+
 fn look(sample: &Sample<'_>, gathering: &Gathering) -> Looked {
     let d = sample.n_features();
     sample.fold_tiles(
@@ -303,10 +321,9 @@ fn look(sample: &Sample<'_>, gathering: &Gathering) -> Looked {
             let weights = sample.tile_weights(tile);
             seen.n_rows += weights.iter().filter(|&&w| w > 0.0).count();
             for (j, (low, high)) in seen.range.iter_mut().enumerate() {
-                for (&x, &w) in tile.feature(j).iter().zip(weights) {
-                    *low = if w > 0.0 { low.min(x) } else { *low };
-                    *high = if w > 0.0 { high.max(x) } else { *high };
-                }
+                let (lowest, highest) = range_of(tile.feature(j), weights);
+                *low = low.min(lowest);
+                *high = high.max(highest);
             }
             packed.resize(1, tile.n_packs());
             sample.pack_weights(tile, packed.column_mut(0));

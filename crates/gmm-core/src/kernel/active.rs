@@ -9,13 +9,16 @@ use crate::tile::{TILE_PACKS, TILE_ROWS};
 /// weight 0.)
 const NEGLIGIBLE: f64 = 1e-24;
 
-/// The packs of a tile in which some row has a weight for a component, and the rows that do.
+/// Masks of eight packs in a word.
+const WORD: usize = 8;
+
+/// The rows of a tile that have a weight for a component.
 pub(super) struct Active {
-    packs: [u16; TILE_PACKS],
-    /// Of each of them, a bit for each row.
-    masks: [u8; TILE_PACKS],
+    /// A bit for each row, eight packs in a word.
+    masks: [u64; TILE_PACKS / WORD],
     n_packs: usize,
     n_rows: usize,
+    weight: f64,
 }
 
 /// Places of the bits of every mask, the lowest first, and what is left over.
@@ -42,42 +45,68 @@ pub(super) type Numbers = [u16; TILE_ROWS + LANES];
 impl Active {
     #[inline(always)]
     pub(super) fn of<V: Vector>(weights: &[Pack]) -> Self {
-        let mut active = Self {
-            packs: [0; TILE_PACKS],
-            masks: [0; TILE_PACKS],
-            n_packs: 0,
-            n_rows: 0,
-        };
-        let (mut n_packs, mut n_rows) = (0, 0);
-        for (v, w) in (0..).zip(weights).take(TILE_PACKS) {
-            // Without a branch: the next place is written in any case, and kept or not.
-            let mask = V::load(w).above(V::splat(NEGLIGIBLE));
-            active.packs[n_packs] = v;
-            active.masks[n_packs] = mask;
-            n_packs += usize::from(mask != 0);
-            n_rows += mask.count_ones() as usize;
+        /// The lowest bit of each mask of a word.
+        const LOWEST: u64 = 0x0101_0101_0101_0101;
+        let (mut masks, mut n_packs, mut n_rows) = ([0; TILE_PACKS / WORD], 0, 0);
+        let mut total = V::splat(0.0);
+        for (word, packs) in masks.iter_mut().zip(weights.chunks(WORD)) {
+            for (i, w) in packs.iter().enumerate() {
+                let w = V::load(w);
+                total = total + w;
+                *word |= u64::from(w.above(V::splat(NEGLIGIBLE))) << (LANES * i);
+            }
+            n_rows += word.count_ones() as usize;
+            let halves = *word | *word >> 4;
+            let quarters = halves | halves >> 2;
+            let filled = (quarters | quarters >> 1) & LOWEST;
+            n_packs += filled.count_ones() as usize;
         }
-        active.n_packs = n_packs;
-        active.n_rows = n_rows;
-        active
+        Self {
+            masks,
+            n_packs,
+            n_rows,
+            weight: total.sum(),
+        }
     }
 
-    /// The numbers of the packs, in order.
-    #[inline(always)]
-    pub(super) fn packs(&self) -> &[u16] {
-        &self.packs[..self.n_packs]
+    /// How many packs they are in.
+    pub(super) fn n_packs(&self) -> usize {
+        self.n_packs
     }
 
-    /// How many rows there are.
+    /// How many there are.
     pub(super) fn n_rows(&self) -> usize {
         self.n_rows
+    }
+
+    /// Σw.
+    pub(super) fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    /// Packs with their masks.
+    #[inline(always)]
+    fn masks(&self) -> impl Iterator<Item = (u16, u8)> {
+        (0..).zip(self.masks.iter().flat_map(|word| word.to_le_bytes()))
+    }
+
+    /// Writes the numbers of the packs, in order.
+    #[inline(always)]
+    pub(super) fn packs<'p>(&self, into: &'p mut [u16; TILE_PACKS]) -> &'p [u16] {
+        let mut n = 0;
+        for (v, mask) in self.masks() {
+            // Without a branch: the next place is written in any case, and kept or not.
+            into[n % TILE_PACKS] = v;
+            n += usize::from(mask != 0);
+        }
+        &into[..n]
     }
 
     /// Writes the numbers of the rows, in order.
     #[inline(always)]
     pub(super) fn rows<'r>(&self, into: &'r mut Numbers) -> &'r [u16] {
         let mut n = 0;
-        for (&v, &mask) in self.packs().iter().zip(&self.masks) {
+        for (v, mask) in self.masks() {
             let Some(next) = into[n..].first_chunk_mut::<LANES>() else {
                 break;
             };

@@ -92,12 +92,12 @@ impl<'s> RowMajor<'s> {
 pub(super) fn is_cheaper_full(active: &Active, d: usize) -> bool {
     let width = width(d);
     let by_row = 4 * width + (FEATURES + 1) * width * (width + 1) / 2;
-    active.n_rows() * by_row < active.packs().len() * (2 * d + lower(d, 0))
+    active.n_rows() * by_row < active.n_packs() * (2 * d + lower(d, 0))
 }
 
-/// The same of variances, where finding the rows costs a third of what is then done with them.
+/// The same of variances, where finding the rows costs a tenth of what is then done with them.
 pub(super) fn is_cheaper_diagonal(active: &Active, d: usize) -> bool {
-    4 * active.n_rows() * width(d) < 3 * active.packs().len() * d
+    10 * active.n_rows() * width(d) < 9 * active.n_packs() * d
 }
 
 /// Q packs of numbers from the `q`-th on, with zeros beyond their end.
@@ -148,23 +148,13 @@ impl<'r> Few<'r> {
         })
     }
 
-    /// Σw.
-    #[inline(always)]
-    fn total<V: Vector>(&self) -> f64 {
-        let mut total = V::splat(0.0);
-        for &v in self.active.packs() {
-            total = total + V::load(&self.weights[usize::from(v)]);
-        }
-        total.sum()
-    }
-
     /// Adds Σw, Σw(x−c) and Σw(x−c)².
     #[inline(always)]
     pub(super) fn gather_diagonal<V: Vector>(&self, centre: &[f64], sums: &mut [f64]) {
         let d = centre.len();
         let (head, second) = sums.split_at_mut(1 + d);
         let (weight, first) = head.split_at_mut(1);
-        weight[0] += self.total::<V>();
+        weight[0] += self.active.weight();
         let parts = first
             .chunks_mut(MOST_PACKS * LANES)
             .zip(second.chunks_mut(MOST_PACKS * LANES));
@@ -220,7 +210,7 @@ impl<'r> Few<'r> {
         let width = self.width;
         let (head, second) = sums.split_at_mut(1 + d);
         let (weight, first) = head.split_at_mut(1);
-        weight[0] += self.total::<V>();
+        weight[0] += self.active.weight();
         // Side by side, as they are gone through more than once.
         let n = self.numbers.len();
         let (rows, weights) = scratch.split_at_mut(n * width);

@@ -101,6 +101,7 @@ pub(super) fn gather<V: Vector>(
             let few = rows.few::<V>(tile, &active, weights);
             few.gather_diagonal::<V>(centre, sums);
         } else {
+            sums[0] += active.weight();
             let weights = &weights[..n];
             many.push(Weighted {
                 weights,
@@ -116,7 +117,7 @@ pub(super) fn gather<V: Vector>(
     }
 }
 
-/// A component, the weights of all rows for it, and where their sums go.
+/// A component, the weights of all rows for it, and where their sums go, of which Σw is done.
 struct Weighted<'t> {
     weights: &'t [Pack],
     centre: &'t [f64],
@@ -130,13 +131,6 @@ fn gather_blocks<V: Vector, const C: usize, const B: usize>(
     components: &mut [Weighted<'_>],
 ) {
     let dim = tile.n_features();
-    for Weighted { weights, sums, .. } in &mut *components {
-        let mut total = V::splat(0.0);
-        for w in *weights {
-            total = total + V::load(w);
-        }
-        sums[0] += total.sum();
-    }
     // A few features stay in the first-level cache while all components go by.
     for first in (0..dim).step_by(B) {
         with_size!(B.min(dim - first), J => {

@@ -6,7 +6,7 @@ use super::pooled::{Near, near_middle};
 use super::{BLOCK, Component, by_row, log_density, with_size};
 use crate::moments::lower;
 use crate::simd::{LANES, Pack, Vector};
-use crate::tile::{Columns, GROUP, Scratch, Tile};
+use crate::tile::{Columns, GROUP, Scratch, TILE_PACKS, Tile};
 
 /// L⁻¹ in the order it is used: blocks of [`BLOCK`] rows, each column by column, with zeros above the
 /// diagonal.
@@ -279,10 +279,11 @@ fn gather_blocks<'w, V: Vector, const B: usize>(
     let mut rows = RowMajor::new(rows, d);
     let is_common = centres.len() == d;
     let mut is_centred = false;
+    let mut numbers = [0; TILE_PACKS];
     let stride = 1 + d + lower(d, 0);
     for (k, (weights, sums)) in weights.zip(sums.chunks_exact_mut(stride)).enumerate() {
         let active = Active::of::<V>(weights);
-        if active.packs().is_empty() {
+        if active.n_packs() == 0 {
             continue;
         }
         let centre = if is_common {
@@ -299,13 +300,15 @@ fn gather_blocks<'w, V: Vector, const B: usize>(
             is_centred = true;
             centre_blocks::<V, B>(tile, centre, 0..n, centred);
         }
+        let packs = active.packs(&mut numbers);
         if !is_common {
-            let packs = active.packs().iter().map(|v| usize::from(*v));
+            let packs = packs.iter().map(|v| usize::from(*v));
             centre_blocks::<V, B>(tile, centre, packs, centred);
         }
+        sums[0] += active.weight();
         let rows = Weighted {
             weights,
-            active,
+            packs,
             n,
             d,
         };
@@ -343,14 +346,15 @@ fn centre_blocks<V: Vector, const B: usize>(
 /// The rows that have a weight for one component.
 struct Weighted<'t> {
     weights: &'t [Pack],
-    active: Active,
+    /// The packs that they are in.
+    packs: &'t [u16],
     /// Packs of the tile.
     n: usize,
     d: usize,
 }
 
 impl Weighted<'_> {
-    /// Adds their sums, of differences in blocks of B features.
+    /// Adds their sums but Σw, of differences in blocks of B features.
     #[inline(always)]
     fn gather<V: Vector, const B: usize>(
         &self,
@@ -361,18 +365,13 @@ impl Weighted<'_> {
         let (d, n) = (self.d, self.n);
         let weights = &self.weights[..n];
         let (head, second) = sums.split_at_mut(1 + d);
-        let (weight, first) = head.split_at_mut(1);
-        let mut total = V::splat(0.0);
-        for &v in self.active.packs() {
-            total = total + V::load(&weights[usize::from(v)]);
-        }
-        weight[0] += total.sum();
+        let first = &mut head[1..];
         for (i, own) in (0..d).step_by(B).zip(centred.chunks(B * n)) {
             with_size!(B.min(d - i), I => {
                 let own = &own.as_chunks::<I>().0[..n];
-                let weighted = &mut weighted.as_chunks_mut::<I>().0[..self.active.packs().len()];
+                let weighted = &mut weighted.as_chunks_mut::<I>().0[..self.packs.len()];
                 let mut sums = [V::splat(0.0); I];
-                for (weighted, &v) in weighted.iter_mut().zip(self.active.packs()) {
+                for (weighted, &v) in weighted.iter_mut().zip(self.packs) {
                     let v = usize::from(v);
                     let w = V::load(&weights[v]);
                     for ii in 0..I {
@@ -386,14 +385,14 @@ impl Weighted<'_> {
                 }
                 for (block, other) in centred[..i * n].chunks_exact(B * n).enumerate() {
                     let other = &other.as_chunks::<B>().0[..n];
-                    let products = products::<V, I, B>(weighted, other, &self.active);
+                    let products = products::<V, I, B>(weighted, other, self.packs);
                     for ii in 0..I {
                         for jj in 0..B {
                             second[lower(i + ii, block * B + jj)] += products[ii][jj].sum();
                         }
                     }
                 }
-                let products = triangle::<V, I>(weighted, own, &self.active);
+                let products = triangle::<V, I>(weighted, own, self.packs);
                 for ii in 0..I {
                     for jj in 0..=ii {
                         second[lower(i + ii, i + jj)] += products[ii][jj].sum();
@@ -409,10 +408,10 @@ impl Weighted<'_> {
 fn triangle<V: Vector, const I: usize>(
     a: &[[Pack; I]],
     b: &[[Pack; I]],
-    of_b: &Active,
+    of_b: &[u16],
 ) -> [[V; I]; I] {
     let mut sums = [[V::splat(0.0); I]; I];
-    for (a, v) in a.iter().zip(of_b.packs()) {
+    for (a, v) in a.iter().zip(of_b) {
         let b = &b[usize::from(*v)];
         for j in 0..I {
             let b = V::load(&b[j]);
@@ -429,10 +428,10 @@ fn triangle<V: Vector, const I: usize>(
 fn products<V: Vector, const I: usize, const J: usize>(
     a: &[[Pack; I]],
     b: &[[Pack; J]],
-    of_b: &Active,
+    of_b: &[u16],
 ) -> [[V; J]; I] {
     let mut sums = [[V::splat(0.0); J]; I];
-    for (a, v) in a.iter().zip(of_b.packs()) {
+    for (a, v) in a.iter().zip(of_b) {
         let b = &b[usize::from(*v)];
         let mut bs = [V::splat(0.0); J];
         for j in 0..J {
