@@ -26,11 +26,12 @@ impl Cholesky {
     /// [`BadPivot`] where what a column adds to those before it is not above rounding: at most
     /// D·2⁻⁵² of its own variance.
     pub(crate) fn new(matrix: Vec<f64>, dim: usize) -> Result<Self, BadPivot> {
-        let mut inverse_factor = vec![0.0; matrix.len()];
-        let (factor, log_det) = dispatch(Eliminate {
+        let mut factor = vec![0.0; matrix.len()];
+        let mut inverse_factor = factor.clone();
+        let log_det = dispatch(Eliminate {
             matrix: &matrix,
             dim,
-            inverse: Some(&mut inverse_factor),
+            found: Some((&mut factor, &mut inverse_factor)),
         })?;
         Ok(Self {
             dim,
@@ -151,79 +152,84 @@ impl Cholesky {
 /// # Errors
 /// As [`Cholesky::new`].
 pub(crate) fn log_det(matrix: &[f64], dim: usize) -> Result<f64, BadPivot> {
-    let found = dispatch(Eliminate {
+    dispatch(Eliminate {
         matrix,
         dim,
-        inverse: None,
-    });
-    found.map(|(_, log_det)| log_det)
+        found: None,
+    })
 }
 
-/// Finds L row by row and ln |Σ|, and L⁻¹ where it is asked for.
+/// Finds ln |Σ|, and L and L⁻¹ where they are asked for.
 ///
 /// Gaussian elimination of [Σ | 1]: what is taken from Σ leaves Lᵀ there, and L⁻¹ beside it (Golub & Van Loan, *Matrix
 /// Computations*, §4.2.5, the outer-product form). Whole rows are combined, eight columns at a time.
 struct Eliminate<'a> {
     matrix: &'a [f64],
     dim: usize,
-    inverse: Option<&'a mut [f64]>,
+    /// Where L and L⁻¹ go.
+    found: Option<(&'a mut [f64], &'a mut [f64])>,
 }
 
 impl Task for Eliminate<'_> {
-    type Output = Result<(Vec<f64>, f64), BadPivot>;
+    type Output = Result<f64, BadPivot>;
 
     #[inline(always)]
     fn run<V: Vector>(self) -> Self::Output {
-        let (dim, n) = (self.dim, self.dim.div_ceil(LANES).max(1));
+        let Self {
+            matrix,
+            dim,
+            mut found,
+        } = self;
+        let n = dim.div_ceil(LANES).max(1);
         let mut rows = vec![Pack::default(); dim * n];
-        let mut beside = vec![Pack::default(); if self.inverse.is_some() { dim * n } else { 0 }];
+        let mut beside = vec![Pack::default(); if found.is_some() { dim * n } else { 0 }];
         for i in 0..dim {
             let row = flat_mut(&mut rows[i * n..][..n]);
             for (j, x) in row.iter_mut().enumerate().take(dim).skip(i) {
-                *x = self.matrix[lower(j, i)];
+                *x = matrix[lower(j, i)];
             }
         }
         for (i, row) in beside.chunks_exact_mut(n).enumerate() {
             flat_mut(row)[i] = 1.0;
         }
-        let mut factor = vec![0.0; self.matrix.len()];
         let mut log_det = 0.0;
         let rounding = dim as f64 * f64::EPSILON;
         for j in 0..dim {
             let (row, below) = rows[j * n..].split_at_mut(n);
             let rest = flat(row)[j];
             // A NaN fails these comparisons.
-            let least = (rounding * self.matrix[lower(j, j)]).max(f64::MIN_POSITIVE);
+            let least = (rounding * matrix[lower(j, j)]).max(f64::MIN_POSITIVE);
             if !(rest >= least && rest.is_finite()) {
                 return Err(BadPivot(j));
             }
             log_det += rest.ln();
             let pivot = rest.sqrt();
             divide::<V>(&mut row[j / LANES..], pivot);
-            for (i, x) in flat(row).iter().enumerate().take(dim).skip(j) {
-                factor[lower(i, j)] = *x;
-            }
-            let weights = &factor;
+            // Lᵀ stands in the rows as they are done.
+            let (row, weights) = (&*row, flat(row));
             for (i, other) in (j + 1..).zip(below.chunks_exact_mut(n)) {
                 // Σ is symmetric: of row i the columns from i on are enough.
                 let from = i / LANES;
-                subtract::<V>(&mut other[from..], weights[lower(i, j)], &row[from..]);
+                subtract::<V>(&mut other[from..], weights[i], &row[from..]);
             }
-            if !beside.is_empty() {
+            if let Some((factor, _)) = &mut found {
+                for (i, x) in weights.iter().enumerate().take(dim).skip(j) {
+                    factor[lower(i, j)] = *x;
+                }
                 let (row, below) = beside[j * n..].split_at_mut(n);
                 let row = &mut row[..=j / LANES];
                 divide::<V>(row, pivot);
                 for (i, other) in (j + 1..).zip(below.chunks_exact_mut(n)) {
-                    subtract::<V>(&mut other[..row.len()], weights[lower(i, j)], row);
+                    subtract::<V>(&mut other[..row.len()], weights[i], row);
                 }
             }
         }
-        if let Some(inverse) = self.inverse {
+        if let Some((_, inverse)) = found {
             for (i, row) in beside.chunks_exact(n).enumerate() {
                 inverse[lower(i, 0)..=lower(i, i)].copy_from_slice(&flat(row)[..=i]);
             }
         }
-        Ok((factor, log_det))
+        Ok(log_det)
     }
 }
 

@@ -72,6 +72,10 @@ impl<M> Run<M> {
     }
 }
 
+/// The share of the tolerance that three models in a row may see ahead of them: the limit is farther than they say where
+/// several slow modes share the way.
+const SURE: f64 = 0.25;
+
 /// Alternates E and M steps from `start`; `observe(iteration, objective)` is told of every one that counts.
 ///
 /// The objective climbs as long as the ridge is small against the data: with no ridge it never falls
@@ -150,7 +154,14 @@ pub(crate) fn climb<L: Latent>(
         if stopping.accelerate && has_steps_left && !is_extrapolated {
             path.push(run.model.coordinates());
             if let [first, second] = path.as_slice() {
-                let beyond = reach.beyond([first, second, &next.coordinates()]);
+                let ahead = reach.ahead([first, second, &next.coordinates()]);
+                if trend.is_settled(stopping.tolerance)
+                    && ahead.to_come <= SURE * stopping.tolerance
+                {
+                    run.outcome = Outcome::Converged;
+                    break;
+                }
+                let beyond = ahead.beyond;
                 if let Some(model) = beyond.and_then(|values| next.at(&values, belief)) {
                     fallback = Some(next);
                     run.model = model;
@@ -190,6 +201,12 @@ impl Trend {
         self.has_jumped = has_jumped;
     }
 
+    /// Whether the last steps of EM lead to within `tolerance`, as far as they can tell.
+    fn is_settled(&self, tolerance: f64) -> bool {
+        let n = self.values.len();
+        n >= 3 && tolerance > 0.0 && to_come(&self.values[n - 3..]) <= tolerance
+    }
+
     /// Whether the limit of the objective is within `tolerance` of its last value.
     ///
     /// EM converges linearly, so successive gains shrink by a factor a and what is still to come is about
@@ -202,7 +219,7 @@ impl Trend {
     /// against the tolerance itself.
     fn has_converged(&self, tolerance: f64) -> bool {
         let n = self.values.len();
-        if n < 3 || tolerance <= 0.0 || to_come(&self.values[n - 3..]) > tolerance {
+        if !self.is_settled(tolerance) {
             return false;
         }
         if self.has_jumped && n == 3 {

@@ -144,14 +144,17 @@ impl Moments {
 
 /// Adds `factor`·vvᵀ to second moments of this form.
 pub(crate) fn add_outer(form: Form, factor: f64, v: &[f64], into: &mut [f64]) {
-    for i in 0..v.len() {
-        match form {
-            Form::Full => {
-                for j in 0..=i {
-                    into[lower(i, j)] += factor * v[i] * v[j];
-                }
+    match form {
+        Form::Full => {
+            for (i, x) in v.iter().enumerate() {
+                let row = &mut into[lower(i, 0)..=lower(i, i)];
+                let weighted = factor * x;
+                row.iter_mut().zip(v).for_each(|(s, y)| *s += weighted * y);
             }
-            Form::Diagonal => into[i] += factor * v[i] * v[i],
+        }
+        Form::Diagonal => {
+            let sums = into.iter_mut().zip(v);
+            sums.for_each(|(s, x)| *s += factor * x * x);
         }
     }
 }
