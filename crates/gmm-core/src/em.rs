@@ -74,7 +74,7 @@ impl<M> Run<M> {
 
 /// The share of the tolerance that three models in a row may see ahead of them: the limit is farther than they say where
 /// several slow modes share the way.
-const SURE: f64 = 0.25;
+const SURE: f64 = 0.05;
 
 /// Alternates E and M steps from `start`; `observe(iteration, objective)` is told of every one that counts.
 ///

@@ -212,7 +212,7 @@ pub(super) fn climbed(
         stopping(accelerate),
         &|_, _| {},
     );
-    assert!(run.objective.len() > 3, "{:?}", run.objective);
+    assert!(run.objective.len() > 4, "{:?}", run.objective);
     for pair in run.objective.windows(2) {
         let slack = 1e-12 * pair[0].abs().max(1.0);
         assert!(pair[1] >= pair[0] - slack, "{pair:?} of {:?}", run.outcome);
