@@ -16,6 +16,8 @@ const WORD: usize = 8;
 pub(super) struct Active {
     /// A bit for each row, eight packs in a word.
     masks: [u64; TILE_PACKS / WORD],
+    /// Words that the tile has packs for.
+    n_words: usize,
     n_packs: usize,
     n_rows: usize,
     weight: f64,
@@ -63,6 +65,7 @@ impl Active {
         }
         Self {
             masks,
+            n_words: weights.len().div_ceil(WORD),
             n_packs,
             n_rows,
             weight: total.sum(),
@@ -87,7 +90,8 @@ impl Active {
     /// Packs with their masks.
     #[inline(always)]
     fn masks(&self) -> impl Iterator<Item = (u16, u8)> {
-        (0..).zip(self.masks.iter().flat_map(|word| word.to_le_bytes()))
+        let words = self.masks.iter().take(self.n_words);
+        (0..).zip(words.flat_map(|word| word.to_le_bytes()))
     }
 
     /// Writes the numbers of the packs, in order.
