@@ -389,21 +389,22 @@ fn transpose<T: Copy + Into<f64>>(rows: &[T], tile: &mut Tile) {
         3 => turn(rows.as_chunks::<3>().0, columns),
         d => {
             // Memory is read in its order, which it is fast at, and turned around in the cache.
-            for (v, rows) in rows.chunks(LANES * d).enumerate() {
-                buffer.clear();
-                buffer.extend(rows.iter().map(|&x| x.into()));
-                if buffer.len() == LANES * d && d >= LANES {
-                    dispatch(Turn {
-                        rows: buffer,
-                        v,
-                        columns,
-                    });
-                } else {
-                    let columns = columns.packs.chunks_exact_mut(columns.stride);
-                    for (j, column) in (0..d).zip(columns) {
-                        for (value, row) in column[v].0.iter_mut().zip(buffer.chunks_exact(d)) {
-                            *value = row[j];
-                        }
+            let n_whole = if d < LANES {
+                0
+            } else {
+                rows.len() / (LANES * d)
+            };
+            let (whole, rest) = rows.split_at(n_whole * LANES * d);
+            dispatch(Turn {
+                rows: whole,
+                d,
+                buffer,
+                columns,
+            });
+            for (v, rows) in (n_whole..).zip(rest.chunks(LANES * d)) {
+                for (i, row) in rows.chunks_exact(d).enumerate() {
+                    for (j, &x) in row.iter().enumerate() {
+                        columns.packs[j * columns.stride + v].0[i] = x.into();
                     }
                 }
             }
@@ -411,31 +412,35 @@ fn transpose<T: Copy + Into<f64>>(rows: &[T], tile: &mut Tile) {
     }
 }
 
-/// Eight rows, and the packs they become.
-struct Turn<'t> {
-    rows: &'t [f64],
-    v: usize,
+/// The same for rows in eights, of at least eight features.
+struct Turn<'t, T> {
+    rows: &'t [T],
+    d: usize,
+    buffer: &'t mut Vec<f64>,
     columns: &'t mut Columns,
 }
 
-impl Task for Turn<'_> {
+impl<T: Copy + Into<f64>> Task for Turn<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { rows, v, columns } = self;
-        let (d, stride) = (rows.len() / LANES, columns.stride);
-        for first in (0..d).step_by(LANES) {
-            // The last features are turned with some of those before.
-            let first = first.min(d - LANES);
-            let mut x = [V::splat(0.0); LANES];
-            for (x, row) in x.iter_mut().zip(rows.chunks_exact(d)) {
-                if let Some(values) = row[first..].first_chunk() {
-                    *x = V::load(&Pack(*values));
+        let (d, stride) = (self.d, self.columns.stride);
+        for (v, rows) in self.rows.chunks_exact(LANES * d).enumerate() {
+            self.buffer.clear();
+            self.buffer.extend(rows.iter().map(|&x| x.into()));
+            for first in (0..d).step_by(LANES) {
+                // The last features are turned with some of those before.
+                let first = first.min(d - LANES);
+                let mut x = [V::splat(0.0); LANES];
+                for (x, row) in x.iter_mut().zip(self.buffer.chunks_exact(d)) {
+                    if let Some(values) = row[first..].first_chunk() {
+                        *x = V::load(&Pack(*values));
+                    }
                 }
-            }
-            for (x, j) in V::transpose(x).into_iter().zip(first..) {
-                x.store(&mut columns.packs[j * stride + v]);
+                for (x, j) in V::transpose(x).into_iter().zip(first..) {
+                    x.store(&mut self.columns.packs[j * stride + v]);
+                }
             }
         }
     }

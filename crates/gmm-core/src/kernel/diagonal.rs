@@ -96,6 +96,9 @@ pub(super) fn gather<V: Vector>(
     let parts = weights.iter().zip(sums.chunks_exact_mut(1 + 2 * dim));
     for (k, (&weights, sums)) in parts.enumerate() {
         let active = Active::of::<V>(weights);
+        if active.n_packs() == 0 {
+            continue;
+        }
         let centre = &centres[k * dim..][..dim];
         if by_row::is_cheaper_diagonal(&active, dim) {
             let few = rows.few::<V>(tile, &active, weights);
@@ -111,6 +114,7 @@ pub(super) fn gather<V: Vector>(
         }
     }
     if V::REGISTERS >= 32 {
+        // Sums and centres of four features would not fit with those of two components.
         gather_blocks::<V, 2, 3>(tile, &mut many);
     } else {
         gather_blocks::<V, 1, 2>(tile, &mut many);
