@@ -3,10 +3,13 @@
 use crate::simd::{LANES, Pack, Vector};
 use crate::tile::{TILE_PACKS, TILE_ROWS};
 
-/// Rows that weigh at most this are left out: of rows that weigh 1 they come to less than 1e-24 of the total, where a
-/// component with less than 2e-16 of it counts as empty. What a component keeps is therefore right to rounding, and
-/// clusters that are apart cost what their own rows cost. (A row that its user gave such a weight counts as one of
-/// weight 0.)
+/// Rows that weigh at most this share of what the tile holds of a component are left out: all 512 of them together would
+/// be half of the last digit of its weight.
+const NEGLIGIBLE_SHARE: f64 = 1e-19;
+
+/// So are rows that weigh at most this, where a tile holds next to nothing of a component: of rows that weigh 1 they come
+/// to less than 1e-24 of the total, where a component with less than 2e-16 of it counts as empty. Clusters that are apart
+/// therefore cost what their own rows cost. (A row that its user gave such a weight counts as one of weight 0.)
 const NEGLIGIBLE: f64 = 1e-24;
 
 /// Masks of eight packs in a word.
@@ -51,11 +54,14 @@ impl Active {
         const LOWEST: u64 = 0x0101_0101_0101_0101;
         let (mut masks, mut n_packs, mut n_rows) = ([0; TILE_PACKS / WORD], 0, 0);
         let mut total = V::splat(0.0);
+        for w in weights {
+            total = total + V::load(w);
+        }
+        let weight = total.sum();
+        let least = V::splat(NEGLIGIBLE.max(NEGLIGIBLE_SHARE * weight));
         for (word, packs) in masks.iter_mut().zip(weights.chunks(WORD)) {
             for (i, w) in packs.iter().enumerate() {
-                let w = V::load(w);
-                total = total + w;
-                *word |= u64::from(w.above(V::splat(NEGLIGIBLE))) << (LANES * i);
+                *word |= u64::from(V::load(w).above(least)) << (LANES * i);
             }
             n_rows += word.count_ones() as usize;
             let halves = *word | *word >> 4;
@@ -68,7 +74,7 @@ impl Active {
             n_words: weights.len().div_ceil(WORD),
             n_packs,
             n_rows,
-            weight: total.sum(),
+            weight,
         }
     }
 
