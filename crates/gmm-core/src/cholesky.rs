@@ -1,7 +1,7 @@
 //! A Cholesky factor is the proof that a matrix is positive definite.
 
 use crate::moments::lower;
-use crate::simd::{LANES, Pack, Task, Vector, dispatch, flat, flat_mut};
+use crate::simd::{LANES, Pack, Task, Vector, dispatch, flat, flat_mut, ln};
 
 /// A symmetric positive definite matrix Σ = LLᵀ with the inverse of its factor.
 ///
@@ -161,8 +161,9 @@ pub(crate) fn log_det(matrix: &[f64], dim: usize) -> Result<f64, BadPivot> {
 
 /// Finds ln |Σ|, and L and L⁻¹ where they are asked for.
 ///
-/// Gaussian elimination of [Σ | 1]: what is taken from Σ leaves Lᵀ there, and L⁻¹ beside it (Golub & Van Loan, *Matrix
-/// Computations*, §4.2.5, the outer-product form). Whole rows are combined, eight columns at a time.
+/// Gaussian elimination of [Σ | 1]: it leaves DUᵀ of Σ = UDUᵀ in the place of Σ, and U⁻¹ beside it; L = UD^½ (Golub & Van
+/// Loan, *Matrix Computations*, §4.1.2 and §4.2.5, the outer-product form). Whole rows are combined, eight columns at a
+/// time, and no pivot waits for a square root.
 struct Eliminate<'a> {
     matrix: &'a [f64],
     dim: usize,
@@ -175,78 +176,66 @@ impl Task for Eliminate<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) -> Self::Output {
-        let Self {
-            matrix,
-            dim,
-            mut found,
-        } = self;
+        let Self { matrix, dim, found } = self;
         let n = dim.div_ceil(LANES).max(1);
-        let mut rows = vec![Pack::default(); dim * n];
-        let mut beside = vec![Pack::default(); if found.is_some() { dim * n } else { 0 }];
-        for i in 0..dim {
-            let row = flat_mut(&mut rows[i * n..][..n]);
-            for (j, x) in row.iter_mut().enumerate().take(dim).skip(i) {
+        let width = if found.is_some() { 2 * n } else { n };
+        let mut packs = vec![Pack::splat(0.0); n + dim * width];
+        let (pivots, rows) = packs.split_at_mut(n);
+        pivots.fill(Pack::splat(1.0));
+        for (i, row) in rows.chunks_exact_mut(width).enumerate() {
+            let row = flat_mut(row);
+            for (j, x) in row[..dim].iter_mut().enumerate().skip(i) {
                 *x = matrix[lower(j, i)];
             }
+            if let Some(unit) = row.get_mut(n * LANES + i) {
+                *unit = 1.0;
+            }
         }
-        for (i, row) in beside.chunks_exact_mut(n).enumerate() {
-            flat_mut(row)[i] = 1.0;
-        }
-        let mut log_det = 0.0;
         let rounding = dim as f64 * f64::EPSILON;
         for j in 0..dim {
-            let (row, below) = rows[j * n..].split_at_mut(n);
-            let rest = flat(row)[j];
+            let (row, below) = rows[j * width..].split_at_mut(width);
+            let (row, numbers) = (&*row, flat(row));
+            let pivot = numbers[j];
             // A NaN fails these comparisons.
             let least = (rounding * matrix[lower(j, j)]).max(f64::MIN_POSITIVE);
-            if !(rest >= least && rest.is_finite()) {
+            if !(pivot >= least && pivot.is_finite()) {
                 return Err(BadPivot(j));
             }
-            log_det += rest.ln();
-            let pivot = rest.sqrt();
-            divide::<V>(&mut row[j / LANES..], pivot);
-            // Lᵀ stands in the rows as they are done.
-            let (row, weights) = (&*row, flat(row));
-            for (i, other) in (j + 1..).zip(below.chunks_exact_mut(n)) {
+            flat_mut(pivots)[j] = pivot;
+            let factor = -1.0 / pivot;
+            // Beside Σ stand no more columns than rows that are done.
+            let end = width.min(n + j / LANES + 1);
+            for (i, other) in (j + 1..).zip(below.chunks_exact_mut(width)) {
                 // Σ is symmetric: of row i the columns from i on are enough.
                 let from = i / LANES;
-                subtract::<V>(&mut other[from..], weights[i], &row[from..]);
-            }
-            if let Some((factor, _)) = &mut found {
-                for (i, x) in weights.iter().enumerate().take(dim).skip(j) {
-                    factor[lower(i, j)] = *x;
-                }
-                let (row, below) = beside[j * n..].split_at_mut(n);
-                let row = &mut row[..=j / LANES];
-                divide::<V>(row, pivot);
-                for (i, other) in (j + 1..).zip(below.chunks_exact_mut(n)) {
-                    subtract::<V>(&mut other[..row.len()], weights[i], row);
+                let factor = V::splat(factor * numbers[i]);
+                for (pack, row) in other[from..end].iter_mut().zip(&row[from..end]) {
+                    factor.mul_add(V::load(row), V::load(pack)).store(pack);
                 }
             }
         }
-        if let Some((_, inverse)) = found {
-            for (i, row) in beside.chunks_exact(n).enumerate() {
-                inverse[lower(i, 0)..=lower(i, i)].copy_from_slice(&flat(row)[..=i]);
+        let mut log_det = V::splat(0.0);
+        for pivots in &*pivots {
+            log_det = log_det + ln(V::load(pivots));
+        }
+        if let Some((factor, inverse)) = found {
+            let (rows, scales) = (flat(rows), flat_mut(pivots));
+            scales
+                .iter_mut()
+                .for_each(|pivot| *pivot = 1.0 / pivot.sqrt());
+            let stride = width * LANES;
+            for i in 0..dim {
+                let place = lower(i, 0)..=lower(i, i);
+                for (j, x) in factor[place.clone()].iter_mut().enumerate() {
+                    *x = rows[j * stride + i] * scales[j];
+                }
+                let row = &rows[i * stride + n * LANES..];
+                for (x, unit) in inverse[place].iter_mut().zip(row) {
+                    *x = unit * scales[i];
+                }
             }
         }
-        Ok(log_det)
-    }
-}
-
-/// row ← row/x.
-#[inline(always)]
-fn divide<V: Vector>(row: &mut [Pack], x: f64) {
-    for pack in row {
-        (V::load(pack) / V::splat(x)).store(pack);
-    }
-}
-
-/// row ← row − weight·other.
-#[inline(always)]
-fn subtract<V: Vector>(row: &mut [Pack], weight: f64, other: &[Pack]) {
-    let weight = V::splat(-weight);
-    for (pack, other) in row.iter_mut().zip(other) {
-        weight.mul_add(V::load(other), V::load(pack)).store(pack);
+        Ok(log_det.sum())
     }
 }
 
