@@ -22,12 +22,12 @@ use crate::gaussian::Gaussian;
 use crate::gmm::Gmm;
 use crate::kernel::Gathering;
 use crate::mixture::{Mixture, Tally};
-use crate::moments::{Form, Moments, add_outer};
+use crate::moments::{Form, Moments};
 use crate::sample::Sample;
 use crate::shares::{Shares, pick};
-use crate::simd::flat_mut;
+use crate::simd::{Pack, flat_mut};
 use crate::survey::Survey;
-use crate::tile::{Columns, Scratch};
+use crate::tile::{Columns, Scratch, Tile};
 
 use kmeans::{Effort, KMeans};
 pub(crate) use merge::{loss_of_merging, merge_pairs};
@@ -201,39 +201,16 @@ impl Start<'_> {
                     .collect()
             })
             .collect();
-        let n_entries = form.n_entries(d);
-        let empty = || (vec![0.0; n_clusters * d], vec![0.0; n_clusters * n_entries]);
-        let (first, second) = self.sample.fold_tiles(
-            empty,
-            |(first, second), offset: &mut Vec<f64>, tile| {
-                offset.resize(d, 0.0);
-                let weights = self.sample.tile_weights(tile);
-                for (i, w) in weights.iter().enumerate() {
-                    let c = labels[tile.first_row() + i];
-                    for (j, o) in offset.iter_mut().enumerate() {
-                        *o = tile.feature(j)[i] - centres[c][j];
-                    }
-                    let first = &mut first[c * d..][..d];
-                    first
-                        .iter_mut()
-                        .zip(&*offset)
-                        .for_each(|(f, o)| *f += w * o);
-                    add_outer(form, *w, offset, &mut second[c * n_entries..][..n_entries]);
-                }
-            },
-            |total, leaf| {
-                total.0.iter_mut().zip(leaf.0).for_each(|(a, b)| *a += b);
-                total.1.iter_mut().zip(leaf.1).for_each(|(a, b)| *a += b);
-            },
-        );
-        let parts = first.chunks_exact(d).zip(second.chunks_exact(n_entries));
-        sums.iter()
-            .zip(&centres)
-            .zip(parts)
-            .map(|(((weight, _), centre), (first, second))| {
-                Moments::from_sums(form, centre, *weight, first, second)
-            })
-            .collect()
+        let gathering = Gathering::about(form, centres.iter().map(Vec::as_slice));
+        self.gathered(&gathering, n_clusters, |tile, weights, columns| {
+            for column in columns.iter_mut(n_clusters) {
+                column.fill(Pack::default());
+            }
+            let labels = &labels[tile.first_row()..];
+            for (i, (&c, w)) in labels.iter().zip(weights).enumerate() {
+                flat_mut(columns.column_mut(c))[i] = *w;
+            }
+        })
     }
 
     /// K random rows, each with an equal share of all moments.
@@ -280,28 +257,40 @@ impl Start<'_> {
         Ok(self.statistics(|row, component| given[(row, component)] / sums[row]))
     }
 
+    /// Statistics of components from the weights that the rows of a tile have for each: `fill` is given the tile, the weights
+    /// of its rows and a column for each component.
+    fn gathered(
+        &self,
+        gathering: &Gathering,
+        n_components: usize,
+        fill: impl Fn(&Tile, &[f64], &mut Columns) + Sync,
+    ) -> Vec<Moments> {
+        let sums = self.sample.fold_tiles(
+            || gathering.nothing(),
+            |sums, (columns, scratch): &mut (Columns, Scratch), tile| {
+                columns.resize(n_components, tile.n_packs());
+                fill(tile, self.sample.tile_weights(tile), columns);
+                gathering.gather(tile, columns, scratch, sums);
+            },
+            |total, leaf| total.merge(&leaf),
+        );
+        gathering.statistics(&sums)
+    }
+
     /// Statistics of the rows, divided among the components by `share(row, component)`.
     fn statistics(&self, share: impl Fn(usize, usize) -> f64 + Sync) -> Vec<Moments> {
         let form = self.belief.covariance_type().form();
         let k = self.n_components;
         let about = |gathering: &Gathering| {
-            let sums = self.sample.fold_tiles(
-                || gathering.nothing(),
-                |sums, (shares, scratch): &mut (Columns, Scratch), tile| {
-                    let weights = self.sample.tile_weights(tile);
-                    shares.resize(k, tile.n_packs());
-                    for (component, column) in shares.iter_mut(k).enumerate() {
-                        let column = flat_mut(column);
-                        for (i, (out, w)) in column.iter_mut().zip(weights).enumerate() {
-                            *out = w * share(tile.first_row() + i, component);
-                        }
-                        column[weights.len()..].fill(0.0);
+            self.gathered(gathering, k, |tile, weights, columns| {
+                for (component, column) in columns.iter_mut(k).enumerate() {
+                    let column = flat_mut(column);
+                    for (i, (out, w)) in column.iter_mut().zip(weights).enumerate() {
+                        *out = w * share(tile.first_row() + i, component);
                     }
-                    gathering.gather(tile, shares, scratch, sums);
-                },
-                |total, leaf| total.merge(&leaf),
-            );
-            gathering.statistics(&sums)
+                    column[weights.len()..].fill(0.0);
+                }
+            })
         };
         // The first pass finds centres near enough for the second to lose no digits.
         let middle = (0..k).map(|_| self.survey.mean.as_slice());
