@@ -30,6 +30,12 @@ impl Coordinates {
         self.values.push(value);
         self.metric.push(metric);
     }
+
+    /// More of them, whose changes count alike.
+    pub(crate) fn extend(&mut self, values: &[f64], metric: f64) {
+        self.values.extend_from_slice(values);
+        self.metric.resize(self.values.len(), metric);
+    }
 }
 
 /// What lies ahead of three points in a row.

@@ -222,10 +222,10 @@ impl Covariance {
         match self {
             Self::Full(c) => {
                 for i in 0..c.dim() {
-                    for j in 0..i {
-                        into.push(c.factor()[lower(i, j)], share / c.entry(i, i));
-                    }
-                    into.push(c.factor()[lower(i, i)].ln(), 2.0 * share);
+                    let metric = share / c.entry(i, i);
+                    let row = &c.factor()[lower(i, 0)..=lower(i, i)];
+                    into.extend(&row[..i], metric);
+                    into.push(row[i].ln(), 2.0 * share);
                 }
             }
             Self::LowRank {

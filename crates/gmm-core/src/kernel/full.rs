@@ -19,13 +19,12 @@ pub(super) struct Whitening {
 impl Whitening {
     /// From the lower triangle of L⁻¹, row by row.
     pub(super) fn new(triangle: &[f64], dim: usize) -> Self {
-        let mut coefficients = Vec::new();
+        let mut coefficients = Vec::with_capacity(triangle.len() + BLOCK * dim);
         for first in (0..dim).step_by(BLOCK) {
             let end = (first + BLOCK).min(dim);
             for j in 0..end {
-                for i in first..end {
-                    coefficients.push(if j <= i { triangle[lower(i, j)] } else { 0.0 });
-                }
+                let entry = |i| if j <= i { triangle[lower(i, j)] } else { 0.0 };
+                coefficients.extend((first..end).map(entry));
             }
         }
         Self { dim, coefficients }
