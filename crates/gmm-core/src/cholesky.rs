@@ -240,6 +240,7 @@ impl Task for Eliminate<'_> {
 }
 
 /// Σ aᵢbᵢ in four interleaved sums, which the compiler can vectorise.
+#[inline(always)]
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let (a4, a_rest) = a.as_chunks::<4>();
     let (b4, b_rest) = b.as_chunks::<4>();

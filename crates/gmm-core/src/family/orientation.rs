@@ -10,6 +10,7 @@ use crate::cholesky::{BadPivot, dot};
 use crate::covariance::Covariance;
 use crate::eigen::{Eigen, pair, root};
 use crate::moments::lower;
+use crate::simd::{Task, Vector, dispatch};
 
 /// Gain of a sweep, per row and feature, below which the axes are found.
 const SETTLED: f64 = 1e-13;
@@ -80,6 +81,7 @@ impl Turning {
 
     /// The best eigenvalues along the axes, and the objective with them, but for constants: Σₖ nₖ Σⱼ ln Vₖⱼⱼ for
     /// own volumes, nD ln Σₖ |diag Vₖ|^(1/D) for one.
+    #[inline(always)]
     fn settle<const ONE_VOLUME: bool>(&mut self) {
         let dim = self.dim;
         for (variance, y) in self.variances.iter_mut().zip(self.roots.chunks_exact(dim)) {
@@ -119,6 +121,7 @@ impl Turning {
     }
 
     /// Turns every plane once.
+    #[inline(always)]
     fn sweep<const ONE_VOLUME: bool>(&mut self) {
         self.angles.clear();
         for l in 1..self.dim {
@@ -133,6 +136,7 @@ impl Turning {
     }
 
     /// Turns axis j towards axis l.
+    #[inline(always)]
     fn rotate(&mut self, j: usize, l: usize, c: f64, s: f64) {
         let dim = self.dim;
         let of_all = self.roots.chunks_exact_mut(dim * dim);
@@ -146,6 +150,7 @@ impl Turning {
 
     /// Cosine and sine of the best turn of axis j towards axis l, none if there is nothing to turn; the
     /// eigenvalues are those after it.
+    #[inline(always)]
     fn turn<const ONE_VOLUME: bool>(&mut self, j: usize, l: usize) -> Option<(f64, f64)> {
         let dim = self.dim;
         for (k, block) in self.blocks.iter_mut().enumerate() {
@@ -203,6 +208,7 @@ impl Turning {
     }
 
     /// Turns the axes until nothing is gained, `n_sweeps` times at most.
+    #[inline(always)]
     fn minimise<const ONE_VOLUME: bool>(&mut self, n_sweeps: usize) {
         let rows: f64 = self.weights.iter().sum();
         let little = SETTLED * rows * self.dim as f64;
@@ -229,6 +235,7 @@ impl Turning {
 
     /// Turns on as far as two sweeps of angles r and r + v in a row suggest, by 2(α−1)r + (α²−1)v with α = ‖r‖/‖v‖
     /// (Varadhan & Roland 2008), and back where that is worse.
+    #[inline(always)]
     fn go_beyond<const ONE_VOLUME: bool>(&mut self, first: &[f64]) {
         let angles = || first.iter().zip(&self.angles);
         let r: f64 = first.iter().map(|r| r * r).sum();
@@ -270,10 +277,26 @@ impl Turning {
     }
 }
 
+/// [`Turning::minimise`] at the processor's level.
+struct Minimise<'t, const ONE_VOLUME: bool> {
+    turning: &'t mut Turning,
+    n_sweeps: usize,
+}
+
+impl<const ONE_VOLUME: bool> Task for Minimise<'_, ONE_VOLUME> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        self.turning.minimise::<ONE_VOLUME>(self.n_sweeps);
+    }
+}
+
 /// (cos θ, sin θ) least in [cos θ, sin θ] M [cos θ, sin θ]ᵀ, for half the difference of the diagonal of M and what is
 /// off it. None if M does not turn.
+#[inline(always)]
 fn least_axis(half: f64, off: f64) -> Option<(f64, f64)> {
-    let length = half.hypot(off);
+    let length = (half * half + off * off).sqrt();
     // Also where they are no numbers.
     let is_axis = length > 0.0 && off != 0.0;
     if !is_axis && half <= 0.0 || length.is_nan() {
@@ -307,7 +330,10 @@ pub(super) fn common_axes<const ONE_VOLUME: bool>(
         }
     };
     let mut best = Turning::new(weights, &roots, axes, dim);
-    best.minimise::<ONE_VOLUME>(n_sweeps);
+    dispatch(Minimise::<ONE_VOLUME> {
+        turning: &mut best,
+        n_sweeps,
+    });
     let total = group.total;
     let log_volume = |v: &[f64]| v.iter().map(|v| v.ln()).sum::<f64>() / dim as f64;
     let of_live: Vec<f64> = best.variances.chunks_exact(dim).map(log_volume).collect();
