@@ -9,9 +9,8 @@ use crate::simd::{LANES, Pack, Task, Vector, dispatch, flat, flat_mut, ln};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cholesky {
     dim: usize,
-    matrix: Vec<f64>,
-    factor: Vec<f64>,
-    inverse_factor: Vec<f64>,
+    /// Σ, L and L⁻¹, one after the other.
+    triangles: Vec<f64>,
     log_det: f64,
 }
 
@@ -26,18 +25,19 @@ impl Cholesky {
     /// [`BadPivot`] where what a column adds to those before it is not above rounding: at most
     /// D·2⁻⁵² of its own variance.
     pub(crate) fn new(matrix: Vec<f64>, dim: usize) -> Result<Self, BadPivot> {
-        let mut factor = vec![0.0; matrix.len()];
-        let mut inverse_factor = factor.clone();
+        let n = matrix.len();
+        let mut triangles = matrix;
+        triangles.reserve_exact(2 * n);
+        triangles.resize(3 * n, 0.0);
+        let (matrix, found) = triangles.split_at_mut(n);
         let log_det = dispatch(Eliminate {
-            matrix: &matrix,
+            matrix,
             dim,
-            found: Some((&mut factor, &mut inverse_factor)),
+            found: Some(found.split_at_mut(n)),
         })?;
         Ok(Self {
             dim,
-            matrix,
-            factor,
-            inverse_factor,
+            triangles,
             log_det,
         })
     }
@@ -61,16 +61,14 @@ impl Cholesky {
         let identity: Vec<f64> = identity.collect();
         Self {
             dim,
-            matrix: identity.clone(),
-            factor: identity.clone(),
-            inverse_factor: identity,
+            triangles: identity.repeat(3),
             log_det: 0.0,
         }
     }
 
     /// L⁻¹v.
     pub(crate) fn whitened(&self, v: &[f64]) -> Vec<f64> {
-        let w = &self.inverse_factor;
+        let w = self.inverse_factor();
         (0..self.dim)
             .map(|i| dot(&w[lower(i, 0)..=lower(i, i)], &v[..=i]))
             .collect()
@@ -78,7 +76,7 @@ impl Cholesky {
 
     /// Σ⁻¹v.
     pub(crate) fn solve(&self, v: &[f64]) -> Vec<f64> {
-        let (w, whitened) = (&self.inverse_factor, self.whitened(v));
+        let (w, whitened) = (self.inverse_factor(), self.whitened(v));
         (0..self.dim)
             .map(|j| (j..self.dim).map(|i| w[lower(i, j)] * whitened[i]).sum())
             .collect()
@@ -116,27 +114,28 @@ impl Cholesky {
 
     /// Entry (i, j) of Σ.
     pub fn entry(&self, i: usize, j: usize) -> f64 {
-        self.matrix[lower(i.max(j), i.min(j))]
+        self.triangles[lower(i.max(j), i.min(j))]
     }
 
     /// The lower triangle of Σ.
     pub fn matrix(&self) -> &[f64] {
-        &self.matrix
+        &self.triangles[..lower(self.dim, 0)]
     }
 
     /// The lower triangle of L.
     pub fn factor(&self) -> &[f64] {
-        &self.factor
+        let n = lower(self.dim, 0);
+        &self.triangles[n..2 * n]
     }
 
     /// The lower triangle of L⁻¹, which whitens: |L⁻¹(x−μ)|² is the squared Mahalanobis distance.
     pub fn inverse_factor(&self) -> &[f64] {
-        &self.inverse_factor
+        &self.triangles[2 * lower(self.dim, 0)..]
     }
 
     /// The lower triangle of Σ⁻¹ = L⁻ᵀL⁻¹.
     pub fn inverse(&self) -> Vec<f64> {
-        let w = &self.inverse_factor;
+        let w = self.inverse_factor();
         let mut inverse = vec![0.0; w.len()];
         for i in 0..self.dim {
             for j in 0..=i {
@@ -179,7 +178,15 @@ impl Task for Eliminate<'_> {
         let Self { matrix, dim, found } = self;
         let n = dim.div_ceil(LANES).max(1);
         let width = if found.is_some() { 2 * n } else { n };
-        let mut packs = vec![Pack::splat(0.0); n + dim * width];
+        // Few features need no memory of their own.
+        let (mut few, mut many) = ([Pack::splat(0.0); 1 + LANES * 2], Vec::new());
+        let n_packs = n + dim * width;
+        let packs = if n_packs <= few.len() {
+            &mut few[..n_packs]
+        } else {
+            many.resize(n_packs, Pack::splat(0.0));
+            &mut many
+        };
         let (pivots, rows) = packs.split_at_mut(n);
         pivots.fill(Pack::splat(1.0));
         for (i, row) in rows.chunks_exact_mut(width).enumerate() {
