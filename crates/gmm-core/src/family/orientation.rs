@@ -296,7 +296,7 @@ impl<const ONE_VOLUME: bool> Task for Minimise<'_, ONE_VOLUME> {
 /// off it. None if M does not turn.
 #[inline(always)]
 fn least_axis(half: f64, off: f64) -> Option<(f64, f64)> {
-    let length = (half * half + off * off).sqrt();
+    let length = half.hypot(off);
     // Also where they are no numbers.
     let is_axis = length > 0.0 && off != 0.0;
     if !is_axis && half <= 0.0 || length.is_nan() {

@@ -4,12 +4,13 @@ use crate::simd::{LANES, Pack, Vector};
 use crate::tile::{TILE_PACKS, TILE_ROWS};
 
 /// Rows that weigh at most this share of what the tile holds of a component are left out: all 512 of them together would
-/// be half of the last digit of its weight.
+/// be half of the last digit of its weight, and of its scatter hardly more, as a posterior of 1e-19 is that of a row some
+/// ten deviations away. (A row that its user gave such a weight counts as one of weight 0, wherever it is.)
 const NEGLIGIBLE_SHARE: f64 = 1e-19;
 
 /// So are rows that weigh at most this, where a tile holds next to nothing of a component: of rows that weigh 1 they come
 /// to less than 1e-24 of the total, where a component with less than 2e-16 of it counts as empty. Clusters that are apart
-/// therefore cost what their own rows cost. (A row that its user gave such a weight counts as one of weight 0.)
+/// therefore cost what their own rows cost.
 const NEGLIGIBLE: f64 = 1e-24;
 
 /// Masks of eight packs in a word.
