@@ -29,7 +29,7 @@ const ONES: [f64; TILE_ROWS] = [1.0; TILE_ROWS];
 /// A weight is a multiplicity: a row of weight 3 counts as three equal rows, a row of weight 0 not at all
 /// (but its values must be finite all the same, or missing where they [may be](Self::with_missing)). Weights that average less than 1 over the rows that have
 /// any, or more than 1e12, cannot be multiplicities; they are taken as relative and scaled to average 1. A weight of less
-/// than 1e-19 of those around it may count as 0: no sum of them all would show it.
+/// than 1e-19 of those around it may count as 0, wherever its row is.
 ///
 /// ```
 /// use gmm_core::{Gmm, Sample};
