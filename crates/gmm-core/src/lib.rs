@@ -79,6 +79,7 @@ pub mod selection;
 mod shares;
 mod simd;
 mod soundness;
+mod spare;
 mod special;
 mod squarem;
 pub mod subspace;

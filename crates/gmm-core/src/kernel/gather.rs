@@ -4,6 +4,7 @@ use super::{Component, SMALL, diagonal, full, pooled, small, with_size};
 use crate::emission;
 use crate::moments::{Form, Moments};
 use crate::simd::{Pack, Task, Vector, dispatch};
+use crate::spare;
 use crate::tile::{Columns, Scratch, Tile};
 
 /// The second moments that an M-step needs.
@@ -46,6 +47,12 @@ pub(crate) struct Sums(Vec<f64>);
 impl emission::Sums for Sums {
     fn merge(&mut self, other: &Self) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a += b);
+    }
+}
+
+impl Drop for Sums {
+    fn drop(&mut self) {
+        spare::give_back(std::mem::take(&mut self.0));
     }
 }
 
@@ -116,7 +123,7 @@ impl emission::Gathering for Gathering {
             About::Own { centres, .. } => centres.len() / self.dim * self.stride(),
             About::Common { means, .. } => means.len() * (1 + self.dim) + self.stride(),
         };
-        Sums(vec![0.0; n])
+        Sums(spare::zeros(n))
     }
 
     fn gather(&self, tile: &Tile, weights: &Columns, scratch: &mut Scratch, into: &mut Sums) {

@@ -1,14 +1,12 @@
 //! How threads go through the tiles of rows.
 
-use std::any::{Any, TypeId};
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::Sample;
 use crate::error::GmmError;
+use crate::spare::with_buffers;
 use crate::tile::{Rows, Tile, tile_rows};
 
 /// Tiles that one thread takes at a time, at least; and the number of such leaves, at most. They depend on
@@ -107,22 +105,6 @@ fn fold_tree<S: Send>(
     );
     merge(&mut before, after);
     before
-}
-
-thread_local! {
-    /// Buffers by their type that nothing on this thread is using: a fit of few rows would spend more on getting new
-    /// ones than on its E-steps.
-    static SPARE: RefCell<BTreeMap<TypeId, Vec<Box<dyn Any>>>> = const { RefCell::new(BTreeMap::new()) };
-}
-
-/// Works with buffers that go back to their thread afterwards.
-fn with_buffers<W: Default + 'static, T>(work: impl FnOnce(&mut W) -> T) -> T {
-    let of = TypeId::of::<W>();
-    let spare = SPARE.with_borrow_mut(|spare| spare.get_mut(&of)?.pop());
-    let mut buffers: Box<W> = spare.and_then(|b| b.downcast().ok()).unwrap_or_default();
-    let done = work(&mut buffers);
-    SPARE.with_borrow_mut(|spare| spare.entry(of).or_default().push(buffers));
-    done
 }
 
 /// Computes `width` values for every row of `rows`, in parallel, into `out` (row-major, rows × width), with buffers
