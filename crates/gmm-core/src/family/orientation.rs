@@ -28,6 +28,9 @@ const TURNS: usize = 4;
 /// Angle that counts as long when sweeps are extrapolated.
 const LONGEST: f64 = 0.5;
 
+/// Squares that have lost no digits to underflow.
+const LEAST_SQUARE: f64 = 1e-280;
+
 /// How far from diagonal, relatively, covariances may be in axes that count as theirs.
 const DIAGONAL: f64 = 1e-7;
 
@@ -46,7 +49,7 @@ struct Turning {
     inverse: Vec<f64>,
     /// Of one plane: the blocks of all Vₖ.
     blocks: Vec<[f64; 3]>,
-    /// By how much the last sweep turned each plane.
+    /// By how much the last sweep turned each plane: 2 tan(θ/2), which is the angle where that is small.
     angles: Vec<f64>,
     objective: f64,
 }
@@ -127,7 +130,7 @@ impl Turning {
         for l in 1..self.dim {
             for j in 0..l {
                 let (c, s) = self.turn::<ONE_VOLUME>(j, l).unwrap_or((1.0, 0.0));
-                self.angles.push(s.atan2(c));
+                self.angles.push(2.0 * s / (1.0 + c));
                 if s != 0.0 {
                     self.rotate(j, l, c, s);
                 }
@@ -253,7 +256,10 @@ impl Turning {
         let mut further = further.into_iter();
         for l in 1..self.dim {
             for (j, angle) in (0..l).zip(further.by_ref()) {
-                self.rotate(j, l, angle.cos(), angle.sin());
+                let tangent = 0.5 * angle;
+                let scale = 1.0 / (1.0 + tangent * tangent);
+                let cos = (1.0 - tangent * tangent) * scale;
+                self.rotate(j, l, cos, 2.0 * tangent * scale);
             }
         }
         self.settle::<ONE_VOLUME>();
@@ -296,7 +302,13 @@ impl<const ONE_VOLUME: bool> Task for Minimise<'_, ONE_VOLUME> {
 /// off it. None if M does not turn.
 #[inline(always)]
 fn least_axis(half: f64, off: f64) -> Option<(f64, f64)> {
-    let length = half.hypot(off);
+    let square = half * half + off * off;
+    // `hypot` takes several times as long, for what overflows or underflows between.
+    let length = if (LEAST_SQUARE..f64::INFINITY).contains(&square) {
+        square.sqrt()
+    } else {
+        half.hypot(off)
+    };
     // Also where they are no numbers.
     let is_axis = length > 0.0 && off != 0.0;
     if !is_axis && half <= 0.0 || length.is_nan() {
