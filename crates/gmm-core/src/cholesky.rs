@@ -26,8 +26,8 @@ impl Cholesky {
     /// D·2⁻⁵² of its own variance.
     pub(crate) fn new(matrix: Vec<f64>, dim: usize) -> Result<Self, BadPivot> {
         let n = matrix.len();
-        let mut triangles = matrix;
-        triangles.reserve_exact(2 * n);
+        let mut triangles = Vec::with_capacity(3 * n);
+        triangles.extend_from_slice(&matrix);
         triangles.resize(3 * n, 0.0);
         let (matrix, found) = triangles.split_at_mut(n);
         let log_det = dispatch(Eliminate {

@@ -423,13 +423,20 @@ impl<E: Emission> Latent for Mixture<E> {
 
     /// ln πₖ, then those of the components.
     fn coordinates(&self) -> Coordinates {
-        // Of each at least a share, a place and a width.
-        let mut coordinates = Coordinates::with_capacity(3 * self.shares.values().len());
+        let n = self.components.len();
+        let mut coordinates = Coordinates::default();
+        coordinates.reserve(3 * self.shares.values().len());
         for (&share, &log) in self.shares.values().iter().zip(self.shares.logs()) {
             coordinates.push(log.max(LEAST_LOG_SHARE), share);
         }
-        for (component, &share) in self.components.iter().zip(self.shares.values()) {
+        let states = self.components.iter().zip(self.shares.values());
+        for (k, (component, &share)) in states.enumerate() {
+            let before = coordinates.values.len();
             component.coordinates(share, &mut coordinates);
+            if k == 0 {
+                // The others have as many.
+                coordinates.reserve((n - 1) * (coordinates.values.len() - before));
+            }
         }
         coordinates
     }

@@ -17,12 +17,10 @@ pub(crate) struct Coordinates {
 }
 
 impl Coordinates {
-    /// None yet.
-    pub(crate) fn with_capacity(n: usize) -> Self {
-        Self {
-            values: Vec::with_capacity(n),
-            metric: Vec::with_capacity(n),
-        }
+    /// Makes room for so many more.
+    pub(crate) fn reserve(&mut self, n: usize) {
+        self.values.reserve_exact(n);
+        self.metric.reserve_exact(n);
     }
 
     /// One more coordinate.

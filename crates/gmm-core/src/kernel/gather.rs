@@ -91,11 +91,11 @@ impl Gathering {
     }
 
     /// About these centres, of which there is at least one.
-    pub(crate) fn about<'c>(form: Form, centres: impl Iterator<Item = &'c [f64]>) -> Self {
-        let mut dim = 0;
-        let mut all = Vec::new();
+    pub(crate) fn about<'c>(form: Form, centres: impl ExactSizeIterator<Item = &'c [f64]>) -> Self {
+        let mut centres = centres.peekable();
+        let dim = centres.peek().map_or(0, |centre| centre.len());
+        let mut all = Vec::with_capacity(centres.len() * dim);
         for centre in centres {
-            dim = centre.len();
             all.extend_from_slice(centre);
         }
         Self {

@@ -20,6 +20,7 @@ pub(crate) use nearest::Points;
 use crate::covariance::Covariance;
 use crate::emission;
 use crate::log_space::LN_2PI;
+use crate::moments::lower;
 use crate::simd::{Task, Vector, dispatch};
 use crate::tile::{Columns, Scratch, Tile};
 
@@ -89,7 +90,6 @@ impl Densities {
     pub(crate) fn new(components: &[Component<'_>]) -> Self {
         let dim = components[0].mean.len();
         let constant = |g: &Component<'_>| -0.5 * (dim as f64 * LN_2PI + g.covariance.log_det());
-        let triangles = || components.iter().map(|g| g.covariance.inverse_factor());
         let is_full = components.iter().any(|g| g.covariance.cholesky().is_some());
         let form = if let Some(shared) = pooled::Shared::new(components) {
             Form::Shared(shared)
@@ -100,13 +100,21 @@ impl Densities {
             }
             Form::Diagonal(deviations)
         } else if dim <= SMALL {
-            Form::Small(triangles().flat_map(|t| t.into_owned()).collect())
+            let mut triangles = Vec::with_capacity(components.len() * lower(dim, 0));
+            for component in components {
+                triangles.extend_from_slice(&component.covariance.inverse_factor());
+            }
+            Form::Small(triangles)
         } else {
             Form::Full(full::Gaussians::new(components))
         };
+        let mut means = Vec::with_capacity(components.len() * dim);
+        for component in components {
+            means.extend_from_slice(component.mean);
+        }
         Self {
             dim,
-            means: components.iter().flat_map(|g| g.mean).copied().collect(),
+            means,
             constants: components.iter().map(constant).collect(),
             form,
         }
