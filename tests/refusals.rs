@@ -1,7 +1,7 @@
 //! What is refused, and that every refusal says where.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use gmm_core::{Covariances, Gmm, GmmError, InitMethod};
+use gmm_core::{Covariances, Gmm, GmmError, InitMethod, Rows, Tile};
 use gmm_tests::two_groups;
 use ndarray::{Array2, array};
 
@@ -288,4 +288,38 @@ fn responsibilities_are_proportions() {
     nothing.row_mut(7).fill(0.0);
     let refused = params(nothing).fit_report(&x).unwrap_err().to_string();
     assert!(refused.contains("row 7"), "{refused}");
+}
+
+/// Rows of which those from 600 on never arrive, as another tile is put in the place of theirs.
+struct Misplaced;
+
+impl Rows for Misplaced {
+    fn n_rows(&self) -> usize {
+        1000
+    }
+
+    fn n_features(&self) -> usize {
+        2
+    }
+
+    fn read(&self, tile: &mut Tile) {
+        let first = tile.first_row();
+        for j in 0..2 {
+            for (i, value) in tile.feature_mut(j).iter_mut().enumerate() {
+                *value = ((first + i) % (7 + j)) as f64;
+            }
+        }
+        if (first..first + tile.n_rows()).contains(&600) {
+            *tile = Tile::new(5);
+        }
+    }
+}
+
+#[test]
+fn a_source_that_replaces_a_tile_has_not_filled_it() {
+    let refused = Gmm::params(2).fit_report(&Misplaced).unwrap_err();
+    let GmmError::NonFinite { row, value, .. } = refused else {
+        panic!("{refused}");
+    };
+    assert!(row <= 600 && value.is_nan(), "{refused}");
 }

@@ -215,7 +215,19 @@ impl Tile {
         self.n_rows = n_rows;
         let n_packs = n_rows.div_ceil(LANES * GROUP) * GROUP;
         self.columns.resize(self.n_features, n_packs);
+        let n_features = self.n_features;
         rows.read(self);
+        if (self.first_row, self.n_rows) != (first_row, n_rows)
+            || (self.n_features, self.n_packs()) != (n_features, n_packs)
+        {
+            // The source has put another tile in its place: of the rows it knows nothing.
+            *self = Self::new(n_features);
+            (self.first_row, self.n_rows) = (first_row, n_rows);
+            self.columns.resize(n_features, n_packs);
+            for column in self.columns.iter_mut(n_features) {
+                column.fill(Pack::splat(f64::NAN));
+            }
+        }
         for column in self.columns.iter_mut(self.n_features) {
             let values = flat_mut(column);
             if let Some(&last) = values[..n_rows].last() {
@@ -257,7 +269,8 @@ pub trait Rows: Sync {
     fn n_rows(&self) -> usize;
     /// Number of columns.
     fn n_features(&self) -> usize;
-    /// Writes the rows `tile.first_row() ..` into the columns of `tile`, which has its size already.
+    /// Writes the rows `tile.first_row() ..` into the columns of `tile`, which has its size already. (If another tile
+    /// is put in its place, its rows count as NaN.)
     fn read(&self, tile: &mut Tile);
 
     /// The tile that begins at this row, where the source holds it as such, as [`Tiles`] do: nothing is copied then.
