@@ -47,25 +47,43 @@ fn the_same_optimum_in_a_fraction_of_the_iterations() {
 
 #[test]
 fn convergence_is_what_the_tolerance_says() {
-    // What a fit of tolerance 1e-6 has left to climb, by EM to the end.
-    let mut left = Vec::new();
-    for (x, k) in [(overlapping(2000), 2), (iris(), 3), (faithful(), 4)] {
-        for seed in 0..5 {
-            let params = Gmm::params_with_rng(k, Xoshiro256Plus::seed_from_u64(seed))
-                .init_method(InitMethod::KMeans)
-                .max_n_iterations(20_000);
-            let found = fit(&params, &x, true);
-            assert_eq!(found.outcome, Outcome::Converged);
-            let on = params
-                .init_method(InitMethod::Parameters(found.model.clone()))
-                .tolerance(1e-11);
-            left.push(fit(&on, &x, false).mean_log_likelihood() - found.mean_log_likelihood());
+    // What a fit has left to climb, by EM to the end, in tolerances: of 1e-6, and of the default.
+    for tolerance in [Some(1e-6), None] {
+        let mut left = Vec::new();
+        for (x, k) in [(overlapping(2000), 2), (iris(), 3), (faithful(), 4)] {
+            for seed in 0..5 {
+                let mut params = Gmm::params_with_rng(k, Xoshiro256Plus::seed_from_u64(seed))
+                    .init_method(InitMethod::KMeans)
+                    .max_n_iterations(20_000);
+                if let Some(tolerance) = tolerance {
+                    params = params.tolerance(tolerance);
+                }
+                let found = fit(&params, &x, true);
+                assert_eq!(found.outcome, Outcome::Converged);
+                assert_eq!(tolerance.unwrap_or(found.tolerance), found.tolerance);
+                let on = params
+                    .init_method(InitMethod::Parameters(found.model.clone()))
+                    .tolerance(1e-11);
+                let end = fit(&on, &x, false).mean_log_likelihood();
+                left.push((end - found.mean_log_likelihood()) / found.tolerance);
+            }
         }
+        left.sort_by(f64::total_cmp);
+        // It is an estimate: nothing tells a fit that it is on a saddle's long flat shoulder.
+        let n_kept = left.iter().filter(|l| **l <= 2.0).count();
+        assert!(n_kept >= 13, "{tolerance:?}: {left:?}");
     }
-    left.sort_by(f64::total_cmp);
-    // It is an estimate: nothing tells a fit that it is on a saddle's long flat shoulder.
-    let n_kept = left.iter().filter(|l| **l <= 2e-6).count();
-    assert!(n_kept >= 13, "{left:?}");
+}
+
+#[test]
+fn unless_told_a_fit_leaves_a_seventieth_of_a_standard_error() {
+    // ½/70² of a nat for each free parameter in all, within bounds for each row.
+    let tolerance_of = |x: &Array2<f64>, k| fit(&Gmm::params(k), x, true).tolerance;
+    let per_parameter = 1e-4;
+    assert_eq!(tolerance_of(&iris(), 3), per_parameter * 44.0 / 150.0);
+    assert_eq!(tolerance_of(&faithful(), 2), per_parameter * 11.0 / 272.0);
+    assert_eq!(tolerance_of(&overlapping(20_000), 2), 1e-6);
+    assert_eq!(tolerance_of(&iris(), 12), 1e-4, "more parameters than rows");
 }
 
 #[test]

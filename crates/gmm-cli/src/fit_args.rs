@@ -55,10 +55,10 @@ pub struct SearchArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_restarts, allow_negative_numbers = true)]
     pub restarts: usize,
 
-    /// Stop when the mean log-likelihood is this near to its limit
-    #[arg(long, value_name = "NATS", default_value_t = 1e-6, value_parser = parse_size,
-          allow_negative_numbers = true)]
-    pub tolerance: f64,
+    /// Stop when the mean log-likelihood is this near to its limit (default: 0.0001 nats in all for each free parameter,
+    /// 0.000001 to 0.0001 for each row)
+    #[arg(long, value_name = "NATS", value_parser = parse_size, allow_negative_numbers = true)]
+    pub tolerance: Option<f64>,
 
     /// Most EM iterations of a fit
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = parse_count, allow_negative_numbers = true)]
@@ -98,9 +98,12 @@ impl SearchArgs {
     /// The estimator, with this ridge unless the command line has one. It is given components and covariances later.
     pub fn params(&self, ridge: Ridge) -> GmmParams {
         let ridge = self.ridge.map_or(ridge, Ridge::Absolute);
-        Gmm::params(1)
+        let params = match self.tolerance {
+            Some(tolerance) => Gmm::params(1).tolerance(tolerance),
+            None => Gmm::params(1),
+        };
+        params
             .ridge(ridge)
-            .tolerance(self.tolerance)
             .n_runs(self.restarts)
             .max_n_iterations(self.max_iterations)
             .accelerate(!self.no_acceleration)

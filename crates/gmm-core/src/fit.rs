@@ -25,12 +25,20 @@ use rand_xoshiro::Xoshiro256Plus;
 /// The largest ratio of eigenvalues in a trimmed fit, unless another is asked for.
 pub const TRIMMED_RATIO: f64 = 100.0;
 
+/// What a fit may leave to gain for each free parameter, in nats of the whole log-likelihood, unless it is told. Near the
+/// maximum a parameter that is t standard errors away costs ½t²: this is a seventieth of a standard error.
+const LEFT_PER_PARAMETER: f64 = 1e-4;
+/// It is at least and at most this, in nats per row: more would show where rows are compared, less nowhere.
+const LEAST_LEFT: f64 = 1e-6;
+const MOST_LEFT: f64 = 1e-4;
+
 /// All parameters of a fit but the source of randomness.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) n_components: usize,
     pub(crate) covariance_type: CovarianceType,
-    pub(crate) tolerance: f64,
+    /// In nats per row, if it is not for the size of the sample to say.
+    pub(crate) tolerance: Option<f64>,
     pub(crate) ridge: Ridge,
     pub(crate) n_runs: usize,
     pub(crate) max_n_iterations: usize,
@@ -94,7 +102,7 @@ pub(crate) fn fit_prepared(
         seeds: shared,
     };
     let stopping = Stopping {
-        tolerance: settings.tolerance,
+        tolerance: settings.tolerance_on(sample.n_features(), sample.kept_weight()),
         max_n_iterations: settings.max_n_iterations,
         accelerate: settings.accelerate,
     };
@@ -153,6 +161,16 @@ pub(crate) fn fit_prepared(
 }
 
 impl Settings {
+    /// How near to its limit the mean log-likelihood of so many rows of so many features must be, in nats per row.
+    pub(crate) fn tolerance_on(&self, n_features: usize, n_rows: f64) -> f64 {
+        self.tolerance.unwrap_or_else(|| {
+            let k = self.n_components;
+            let of_covariances = self.covariance_type.n_parameters(k, n_features);
+            let n_parameters = k - 1 + k * n_features + of_covariances;
+            (LEFT_PER_PARAMETER * n_parameters as f64 / n_rows).clamp(LEAST_LEFT, MOST_LEFT)
+        })
+    }
+
     /// Whether there may be rows of no component.
     pub(crate) fn expects_outliers(&self) -> bool {
         self.trimming > 0.0 || self.has_background
@@ -200,6 +218,7 @@ impl Settings {
             mean_log_likelihood: run.height.mean_log_likelihood,
             n_frozen: belief.n_frozen(),
             outcome: run.outcome,
+            tolerance: self.tolerance_on(sample.n_features(), sample.kept_weight()),
             total_weight: sample.kept_weight(),
         }
     }

@@ -167,6 +167,9 @@ pub struct Fitted {
     pub outcome: Outcome,
     /// Σ of the weights of the rows that were not trimmed, as [`Sample`](crate::Sample) counts them: the n of BIC.
     pub total_weight: f64,
+    /// How near to its limit the objective had to come, in nats per unit of weight: as asked for, or as
+    /// [`GmmParams::tolerance`](crate::GmmParams::tolerance) says.
+    pub tolerance: f64,
     /// What is unusual about data or model; empty for most.
     pub notes: Vec<Note>,
 }

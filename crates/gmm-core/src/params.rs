@@ -32,7 +32,7 @@ pub struct GmmValidParams<R: Rng = Xoshiro256Plus> {
 /// | parameter | default | scikit-learn |
 /// |---|---|---|
 /// | `covariance_type` | [`CovarianceType::Full`] | `covariance_type` |
-/// | `tolerance` | 1e-6 nats per row, from the limit | `tol` = 1e-3, of one step |
+/// | `tolerance` | a 70th of a standard error, 1e-6 … 1e-4 nats per row, from the limit | `tol` = 1e-3, of one step |
 /// | `ridge` | [`Ridge::Relative`]`(1e-6)` | `reg_covar` = 1e-6, absolute |
 /// | `n_runs` | 1 | `n_init` |
 /// | `max_n_iterations` | 1000 | `max_iter` = 100 |
@@ -87,7 +87,7 @@ impl Gmm {
         let settings = Settings {
             n_components,
             covariance_type: CovarianceType::Full,
-            tolerance: 1e-6,
+            tolerance: None,
             ridge: Ridge::Relative(1e-6),
             n_runs: 1,
             max_n_iterations: 1000,
@@ -121,9 +121,12 @@ impl<R: Rng + Clone> GmmParams<R> {
     }
 
     /// How near to its limit the mean log-likelihood must be, in nats per row; 0 runs all iterations.
+    ///
+    /// By default 1e-4 nats for each free parameter in all, but at least 1e-6 and at most 1e-4 for each row: what is left
+    /// would move parameters by a seventieth of their standard errors.
     #[must_use]
     pub fn tolerance(mut self, tolerance: f64) -> Self {
-        self.0.settings.tolerance = tolerance;
+        self.0.settings.tolerance = Some(tolerance);
         self
     }
 
@@ -300,9 +303,9 @@ impl<R: Rng> ParamGuard for GmmParams<R> {
                 count,
             ),
             (
-                is_size(p.tolerance),
+                p.tolerance.is_none_or(is_size),
                 "tolerance",
-                p.tolerance.to_string(),
+                p.tolerance.unwrap_or_default().to_string(),
                 size,
             ),
             (is_size(ridge), "ridge", ridge.to_string(), size),
@@ -355,8 +358,8 @@ impl<R: Rng + Clone> GmmValidParams<R> {
         self.settings.covariance_type
     }
 
-    /// How near to its limit the mean log-likelihood must be, in nats per row.
-    pub fn tolerance(&self) -> f64 {
+    /// How near to its limit the mean log-likelihood must be, in nats per row; none where the size of the sample says.
+    pub fn tolerance(&self) -> Option<f64> {
         self.settings.tolerance
     }
 

@@ -164,7 +164,7 @@ impl<R: Rng + Clone> GmmParams<R> {
         let Some(best) = fits.first() else {
             return Err(refused.unwrap_or(GmmError::NoRows));
         };
-        let is_near = TOLERANCES * settings.tolerance.max(LEAST_TOLERANCE);
+        let is_near = TOLERANCES * best.tolerance.max(LEAST_TOLERANCE);
         let mut audit = Audit {
             covariance_type: best.model.covariance_type(),
             n_features: best.model.n_features(),

@@ -209,7 +209,7 @@ impl JsonReport {
             color_space: report.color_space.name(),
             seed: args.fit.search.seed,
             restarts: args.fit.search.restarts,
-            tolerance: args.fit.search.tolerance,
+            tolerance: report.fitted.tolerance,
             max_iterations: args.fit.search.max_iterations,
             ridge: args.fit.search.ridge.unwrap_or(RIDGE),
             fit: FitReport::new(
