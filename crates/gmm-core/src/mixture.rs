@@ -36,6 +36,15 @@ pub(crate) struct Tally<S> {
     pub(crate) background: Option<f64>,
 }
 
+/// Posteriors that are less certain than those of a mixture (Ueda & Nakano, *Neural Networks* 11, 1998, (17)).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Softness {
+    /// β < 1: they are in proportion to (πₖ p(x|θₖ))^β.
+    pub(crate) power: f64,
+    /// Those below count as 0, as what is far away would else have a little of every row.
+    pub(crate) least: f64,
+}
+
 /// A mixture laid out for evaluation.
 #[derive(Debug)]
 pub(crate) struct Evaluation<'m, E: Emission> {
@@ -43,8 +52,8 @@ pub(crate) struct Evaluation<'m, E: Emission> {
     densities: E::Densities,
     /// ln of share times density of the background.
     background: Option<f64>,
-    /// β: posteriors are in proportion to the joint densities to this power; 1 but while a start is softened.
-    power: f64,
+    /// While a start is softened.
+    softness: Option<Softness>,
 }
 
 /// Buffers of one thread: ℓₙₖ or rₙₖ of a tile, and the density and the weight of each row.
@@ -111,7 +120,7 @@ impl<E: Emission> Mixture<E> {
                 .background
                 .as_ref()
                 .map(|b| log_share + b.log_density()),
-            power: 1.0,
+            softness: None,
         }
     }
 
@@ -210,17 +219,17 @@ impl<E: Emission> Mixture<E> {
         wanted: E::Wanted,
     ) -> (Tally<E::Stats>, Evidence) {
         let Some(parts) = sample.parts() else {
-            return self.tally_of_whole(sample, wanted, 1.0);
+            return self.tally_of_whole(sample, wanted, None);
         };
         let of_part = |part: &Part| {
             let how = part.how();
             let rows = part.sample(sample);
             if how.is_whole() {
-                return self.tally_of_whole(&rows, wanted, 1.0);
+                return self.tally_of_whole(&rows, wanted, None);
             }
             let seen = self.seen(how);
             let (mut tally, evidence) =
-                seen.tally_of_whole(&rows, E::wanted_of_seen(wanted, how), 1.0);
+                seen.tally_of_whole(&rows, E::wanted_of_seen(wanted, how), None);
             let components = self.components.iter().zip(&seen.components);
             for (stats, (whole, seen)) in tally.components.iter_mut().zip(components) {
                 *stats = whole.completed(stats, how, seen, wanted);
@@ -236,19 +245,18 @@ impl<E: Emission> Mixture<E> {
         let of_piece = |piece: &[Part]| piece.iter().map(of_part).reduce(merged);
         let pieces: Vec<_> = parts.par_chunks(Part::PIECE).map(of_piece).collect();
         let total = pieces.into_iter().flatten().reduce(merged);
-        total.unwrap_or_else(|| self.tally_of_whole(sample, wanted, 1.0))
+        total.unwrap_or_else(|| self.tally_of_whole(sample, wanted, None))
     }
 
-    /// The same where every row was seen whole and as it is; with posteriors in proportion to (πₖ p(x|θₖ))^β, which are
-    /// softer for β < 1 (Ueda & Nakano, *Neural Networks* 11, 1998, (17)).
+    /// The same where every row was seen whole and as it is, with softened posteriors if need be.
     pub(crate) fn tally_of_whole(
         &self,
         sample: &Sample<'_>,
         wanted: E::Wanted,
-        power: f64,
+        softness: Option<Softness>,
     ) -> (Tally<E::Stats>, Evidence) {
         let mut evaluation = self.evaluation();
-        evaluation.power = power;
+        evaluation.softness = softness;
         let gathering = E::gathering(&self.components, wanted);
         let (sums, evidence) = evaluation.expect(sample, &gathering);
         let mut stats = gathering.statistics(&sums);
@@ -377,9 +385,9 @@ impl<E: Emission> Evaluation<'_, E> {
                 let count_once = sample.pack_weights(tile, weights);
                 self.log_joint(tile, &mut joint.block, &mut joint.scratch);
                 sample.rule_out(tile, self.n_columns(), &mut joint.block);
-                if self.power < 1.0 {
+                if let Some(Softness { power, .. }) = self.softness {
                     for column in joint.block.iter_mut(self.n_columns()) {
-                        flat_mut(column).iter_mut().for_each(|l| *l *= self.power);
+                        flat_mut(column).iter_mut().for_each(|l| *l *= power);
                     }
                 }
                 let (block, columns) = (&mut joint.block, 0..self.n_columns());
@@ -388,6 +396,13 @@ impl<E: Emission> Evaluation<'_, E> {
                 } else {
                     normalize_joint(block, columns, weights, &mut joint.log_prob[..n])
                 };
+                if let Some(Softness { least, .. }) = self.softness {
+                    for column in joint.block.iter_mut(self.n_columns()) {
+                        for (r, w) in flat_mut(column).iter_mut().zip(flat(&joint.weights)) {
+                            *r = if *r < least * w { 0.0 } else { *r };
+                        }
+                    }
+                }
                 gather(tile, joint, sums);
             },
             |total, leaf| {

@@ -13,7 +13,7 @@ use crate::em::{self, Run, Stopping};
 use crate::emission::{Estimate as _, Latent as _};
 use crate::error::{Collapse, GmmError};
 use crate::gaussian::Gaussian;
-use crate::mixture::Mixture;
+use crate::mixture::{Mixture, Softness};
 use crate::moments::{Form, Moments};
 use crate::soundness;
 
@@ -41,9 +41,12 @@ const FEW_OVERFIT: usize = 2;
 /// M-steps by which starts of another kind are compared with them.
 const FEW_STEPS: usize = 4;
 /// With many features posteriors are nearly 0 or 1 long before components are where they belong, and few rows ever change
-/// over. A few steps with posteriors of this power lead to better optima, and sooner.
+/// over. A few steps with posteriors of this power, those below so much of an equal share left out, lead to better optima,
+/// and sooner: until they gain no more than this, in nats a row.
 const SOFT_POWER: f64 = 0.4;
-const SOFT_STEPS: usize = 4;
+const SOFT_SHARE: f64 = 0.01;
+const SOFT_GAIN: f64 = 2e-3;
+const MOST_SOFT_STEPS: usize = 12;
 const SOFT_FEATURES: usize = 8;
 /// Fewest starts of a thorough search.
 const LEAST_STARTS: usize = 10;
@@ -218,20 +221,27 @@ impl Start<'_> {
 
     /// A model after some steps with softened posteriors, where there are many features; as far as none collapses.
     fn softened(&self, mut model: Mixture<Gaussian>) -> Mixture<Gaussian> {
-        let is_hard = self.sample.n_features() >= SOFT_FEATURES;
         // Softer posteriors would let outliers in.
-        let n_steps = if is_hard && !self.is_robust() {
-            SOFT_STEPS
-        } else {
-            0
+        if self.sample.n_features() < SOFT_FEATURES || self.is_robust() {
+            return model;
+        }
+        let softness = Softness {
+            power: SOFT_POWER,
+            least: SOFT_SHARE / self.n_components as f64,
         };
-        for _ in 0..n_steps {
+        let little = SOFT_GAIN * self.sample.total_weight();
+        let mut before = f64::NEG_INFINITY;
+        for _ in 0..MOST_SOFT_STEPS {
             let wanted = self.belief.wanted();
-            let (stats, _) = model.tally_of_whole(self.sample, wanted, SOFT_POWER);
+            let (stats, evidence) = model.tally_of_whole(self.sample, wanted, Some(softness));
             match Mixture::maximize(&stats, self.belief, Some(&model)) {
                 Ok(next) => model = next,
                 Err(_) => break,
             }
+            if evidence.log_likelihood - before <= little {
+                break;
+            }
+            before = evidence.log_likelihood;
         }
         model
     }
