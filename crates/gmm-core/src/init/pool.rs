@@ -38,6 +38,8 @@ const FEW: Effort = Effort {
     seed_rows: Some(20),
 };
 const FEW_OVERFIT: usize = 2;
+/// Clusters that say so much less of a row than the others, in nats, are not gone on with: merging hardly ever turns that.
+const CLEARLY: f64 = 0.5;
 /// M-steps by which starts of another kind are compared with them.
 const FEW_STEPS: usize = 4;
 /// With many features posteriors are nearly 0 or 1 long before components are where they belong, and few rows ever change
@@ -154,23 +156,28 @@ impl Start<'_> {
 
     /// The `n_best` of few starts, or fewer.
     ///
-    /// Two are merged ones, from clusters of the rows in deviations and in units of the data, the sounder first and then
-    /// the better by its classification likelihood. Where outliers may have drawn them away, there is another of
-    /// neighbourhoods.
+    /// Two are merged ones, from clusters of the rows in deviations and in units of the data unless these are clearly worse,
+    /// the sounder first and then the better by its classification likelihood. Where outliers may have drawn them away, there
+    /// is another of neighbourhoods.
     fn best_of_few(
         &self,
         n_best: usize,
         rng: &mut impl Rng,
     ) -> Result<Vec<Mixture<Gaussian>>, GmmError> {
         let jobs = [Metric::Deviations, Metric::Raw].map(|metric| (metric, rng.next_u64()));
-        let found: Vec<_> = jobs
-            .into_par_iter()
-            .map(|(metric, seed)| {
-                let mut rng = Xoshiro256Plus::seed_from_u64(seed);
-                self.overfit_and_merge(metric, FEW, FEW_OVERFIT, &mut rng)
-            })
-            .collect();
+        let clusters = |(metric, seed)| {
+            let mut rng = Xoshiro256Plus::seed_from_u64(seed);
+            let stats = self.doubled(|doubled| doubled.kmeans(metric, FEW, &mut rng));
+            (self.classification(&stats), stats)
+        };
+        let clusters: Vec<_> = jobs.into_par_iter().map(clusters).collect();
         let total = self.sample.kept_weight();
+        let best = clusters.iter().fold(f64::NEG_INFINITY, |b, c| b.max(c.0));
+        let found: Vec<_> = clusters
+            .into_par_iter()
+            .filter(|(likelihood, _)| *likelihood >= best - CLEARLY * total)
+            .map(|(_, stats)| self.overfit_of(stats, FEW_OVERFIT))
+            .collect();
         let mut refused: Option<Collapse> = None;
         let mut starts = Vec::new();
         for found in found {
@@ -340,6 +347,16 @@ impl Start<'_> {
         em::climb(model, self.sample, self.belief, stopping, &|_, _| {})
     }
 
+    /// Works with twice the components, among which labels mean nothing.
+    fn doubled<T>(&self, work: impl FnOnce(&Start<'_>) -> T) -> T {
+        let sample = &self.sample.without_labels();
+        work(&Start {
+            sample,
+            n_components: (2 * self.n_components).min(self.survey.n_rows),
+            ..*self
+        })
+    }
+
     /// A short fit of twice the components, merged down to what is asked for: it sees more of the data's
     /// shape than k-means does, and finds the small sharp components that k-means cannot.
     pub(super) fn overfit_and_merge(
@@ -349,14 +366,14 @@ impl Start<'_> {
         n_steps: usize,
         rng: &mut impl Rng,
     ) -> Result<Vec<Moments>, Collapse> {
-        // A label means nothing among twice the components.
+        let clusters = self.doubled(|doubled| doubled.kmeans(metric, effort, rng));
+        self.overfit_of(clusters, n_steps)
+    }
+
+    /// The same from these clusters.
+    fn overfit_of(&self, clusters: Vec<Moments>, n_steps: usize) -> Result<Vec<Moments>, Collapse> {
         let sample = &self.sample.without_labels();
-        let doubled = Start {
-            sample,
-            n_components: (2 * self.n_components).min(self.survey.n_rows),
-            ..*self
-        };
-        let mut stats = doubled.tally(doubled.kmeans(metric, effort, rng));
+        let mut stats = self.tally(clusters);
         let mut now = None;
         for _ in 0..n_steps {
             let model = Mixture::maximize(&stats, self.belief, now.as_ref())?;
