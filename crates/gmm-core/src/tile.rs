@@ -14,19 +14,23 @@ use crate::simd::{LANES, Pack, Task, Vector, dispatch, flat, flat_mut, prefetch}
 /// Rows in a full tile: a power of two, so that a tile of a few columns stays in the first-level cache.
 pub const TILE_ROWS: usize = 512;
 
-/// Rows in a full tile of a small table.
-const SMALL_TILE_ROWS: usize = 128;
-
 /// Rows in each tile of a table but the last: fewer where there would be too few tiles for threads to share, and
-/// features enough for a small tile to be worth its visit.
+/// features enough for a small tile to be worth its visit; then as many as make some tiles that stay near.
 pub(crate) fn tile_rows(rows: &dyn Rows) -> usize {
     const FEW_TILES: usize = 32;
     const MANY_FEATURES: usize = 8;
-    if rows.n_features() >= MANY_FEATURES && rows.n_rows() < FEW_TILES * TILE_ROWS {
-        SMALL_TILE_ROWS
-    } else {
-        TILE_ROWS
+    /// Tiles that the smallest tables are cut into.
+    const SOME_TILES: usize = 8;
+    /// Numbers that the first-level cache has room for.
+    const NEAR: usize = 4096;
+    const LEAST_ROWS: usize = 128;
+    let (n_rows, n_features) = (rows.n_rows(), rows.n_features());
+    if n_features < MANY_FEATURES || n_rows >= FEW_TILES * TILE_ROWS {
+        return TILE_ROWS;
     }
+    let in_groups = |n: usize| n / (GROUP * LANES) * (GROUP * LANES);
+    let most = in_groups(NEAR / n_features).clamp(LEAST_ROWS, TILE_ROWS);
+    in_groups(n_rows / SOME_TILES).clamp(LEAST_ROWS, most)
 }
 
 /// Of more features than this, the next tile would drive out of the cache what is being worked on.
