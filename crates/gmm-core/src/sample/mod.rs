@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::error::GmmError;
 use crate::simd::{Pack, flat_mut};
-use crate::tile::{Columns, Rows, TILE_ROWS, Tile, Tiles};
+use crate::tile::{Columns, Rows, TILE_ROWS, Tile, Tiles, tile_rows};
 
 pub use noise::Noise;
 pub(crate) use parts::Part;
@@ -424,11 +424,19 @@ impl<'a> Sample<'a> {
     /// The rows with these numbers, one after the other.
     pub(crate) fn select(&self, numbers: &[usize]) -> Array2<f64> {
         let mut selected = Array2::zeros((numbers.len(), self.n_features()));
-        let mut tile = Tile::new(self.n_features());
+        let mut copy = None;
+        let tile_rows = tile_rows(self.rows);
         for (mut row, &i) in selected.rows_mut().into_iter().zip(numbers) {
-            tile.load_some(self.rows, i, 1);
+            let (tile, place) = match held(self.rows, i / tile_rows * tile_rows) {
+                Some(tile) => (tile, i % tile_rows),
+                None => {
+                    let copy = copy.get_or_insert_with(|| Tile::new(self.n_features()));
+                    copy.load_some(self.rows, i, 1);
+                    (&*copy, 0)
+                }
+            };
             for (j, value) in row.iter_mut().enumerate() {
-                *value = tile.feature(j)[0];
+                *value = tile.feature(j)[place];
             }
         }
         selected
