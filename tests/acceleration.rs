@@ -76,8 +76,8 @@ fn convergence_is_what_the_tolerance_says() {
 }
 
 #[test]
-fn unless_told_a_fit_leaves_a_seventieth_of_a_standard_error() {
-    // ½/70² of a nat for each free parameter in all, within bounds for each row.
+fn unless_told_a_fit_leaves_so_much_for_each_free_parameter() {
+    // In all, within bounds for each row.
     let tolerance_of = |x: &Array2<f64>, k| fit(&Gmm::params(k), x, true).tolerance;
     let per_parameter = 1e-4;
     assert_eq!(tolerance_of(&iris(), 3), per_parameter * 44.0 / 150.0);

@@ -336,6 +336,7 @@ fn units_and_origins_do_not_matter_to_rows_seen_in_part_or_with_noise() {
         let params = Gmm::params(2)
             .covariance_type(covariance_type)
             .init_method(InitMethod::KMeans)
+            // What is compared below is to agree more closely than fits must by default.
             .tolerance(1e-6);
         for has_noise in [false, true] {
             let fitted = |x: &Array2<f64>, variances: &Array2<f64>, params: &GmmParams| {

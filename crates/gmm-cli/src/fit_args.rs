@@ -55,8 +55,8 @@ pub struct SearchArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_restarts, allow_negative_numbers = true)]
     pub restarts: usize,
 
-    /// Stop when the mean log-likelihood is this near to its limit (default: 0.0001 nats in all for each free parameter,
-    /// 0.000001 to 0.0001 for each row)
+    /// Stop when the mean log-likelihood is this near to its limit [default: 0.0001 for each free parameter divided by the
+    /// rows, within 0.000001 and 0.0001]
     #[arg(long, value_name = "NATS", value_parser = parse_size, allow_negative_numbers = true)]
     pub tolerance: Option<f64>,
 

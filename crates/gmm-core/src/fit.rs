@@ -9,7 +9,7 @@ use crate::em::{self, Outcome, Stopping};
 use crate::error::GmmError;
 use crate::fitted::{Fitted, Note, Progress};
 use crate::frozen::Frozen;
-use crate::gmm::Gmm;
+use crate::gmm::{self, Gmm};
 use crate::incomplete::{moments, prepared};
 use crate::init::{InitMethod, Start};
 use crate::moments::Moments;
@@ -26,9 +26,9 @@ use rand_xoshiro::Xoshiro256Plus;
 pub const TRIMMED_RATIO: f64 = 100.0;
 
 /// What a fit may leave to gain for each free parameter, in nats of the whole log-likelihood, unless it is told. Near the
-/// maximum a parameter that is t standard errors away costs ½t²: this is a seventieth of a standard error.
+/// maximum a parameter that is t standard errors away costs ½t²: this is a seventieth of a standard error for each.
 const LEFT_PER_PARAMETER: f64 = 1e-4;
-/// It is at least and at most this, in nats per row: more would show where rows are compared, less nowhere.
+/// It is at least and at most this, in nats per row.
 const LEAST_LEFT: f64 = 1e-6;
 const MOST_LEFT: f64 = 1e-4;
 
@@ -102,7 +102,7 @@ pub(crate) fn fit_prepared(
         seeds: shared,
     };
     let stopping = Stopping {
-        tolerance: settings.tolerance_on(sample.n_features(), sample.kept_weight()),
+        tolerance: settings.tolerance_on(sample, &belief),
         max_n_iterations: settings.max_n_iterations,
         accelerate: settings.accelerate,
     };
@@ -161,13 +161,15 @@ pub(crate) fn fit_prepared(
 }
 
 impl Settings {
-    /// How near to its limit the mean log-likelihood of so many rows of so many features must be, in nats per row.
-    pub(crate) fn tolerance_on(&self, n_features: usize, n_rows: f64) -> f64 {
+    /// How near to its limit the mean log-likelihood must be, in nats per row.
+    fn tolerance_on(&self, sample: &Sample<'_>, belief: &Belief) -> f64 {
         self.tolerance.unwrap_or_else(|| {
-            let k = self.n_components;
-            let of_covariances = self.covariance_type.n_parameters(k, n_features);
-            let n_parameters = k - 1 + k * n_features + of_covariances;
-            (LEFT_PER_PARAMETER * n_parameters as f64 / n_rows).clamp(LEAST_LEFT, MOST_LEFT)
+            let (k, d) = (self.n_components, sample.n_features());
+            let n_shares = k + usize::from(self.has_background);
+            let n_parameters = gmm::n_parameters(self.covariance_type, n_shares, k, d);
+            let n_free = n_parameters.saturating_sub(belief.n_frozen());
+            let left = LEFT_PER_PARAMETER * n_free as f64 / sample.kept_weight();
+            left.clamp(LEAST_LEFT, MOST_LEFT)
         })
     }
 
@@ -218,7 +220,7 @@ impl Settings {
             mean_log_likelihood: run.height.mean_log_likelihood,
             n_frozen: belief.n_frozen(),
             outcome: run.outcome,
-            tolerance: self.tolerance_on(sample.n_features(), sample.kept_weight()),
+            tolerance: self.tolerance_on(sample, belief),
             total_weight: sample.kept_weight(),
         }
     }

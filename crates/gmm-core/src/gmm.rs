@@ -168,7 +168,7 @@ impl Gmm {
     /// covariances.
     pub fn n_parameters(&self) -> usize {
         let (k, d) = (self.n_components(), self.n_features());
-        self.n_shares() - 1 + k * d + self.covariance_type.n_parameters(k, d)
+        n_parameters(self.covariance_type, self.n_shares(), k, d)
     }
 
     /// The same mixture with its components in another order: component i of the result is component
@@ -439,6 +439,11 @@ impl Gmm {
             |joint: &mut Joint, tile: &Tile, out: &mut [T]| visit(&mixture, joint, tile, out);
         out.map_or(Ok(()), |out| map_rows(rows, width, out, visit))
     }
+}
+
+/// Free parameters of so many shares, K components and D features.
+pub(crate) fn n_parameters(of: CovarianceType, n_shares: usize, k: usize, d: usize) -> usize {
+    n_shares - 1 + k * d + of.n_parameters(k, d)
 }
 
 /// −2 ln L + p ln n.

@@ -32,7 +32,7 @@ pub struct GmmValidParams<R: Rng = Xoshiro256Plus> {
 /// | parameter | default | scikit-learn |
 /// |---|---|---|
 /// | `covariance_type` | [`CovarianceType::Full`] | `covariance_type` |
-/// | `tolerance` | a 70th of a standard error, 1e-6 … 1e-4 nats per row, from the limit | `tol` = 1e-3, of one step |
+/// | `tolerance` | 1e-4 nats per free parameter in all, 1e-6 … 1e-4 per row, from the limit | `tol` = 1e-3, of one step |
 /// | `ridge` | [`Ridge::Relative`]`(1e-6)` | `reg_covar` = 1e-6, absolute |
 /// | `n_runs` | 1 | `n_init` |
 /// | `max_n_iterations` | 1000 | `max_iter` = 100 |
@@ -122,8 +122,8 @@ impl<R: Rng + Clone> GmmParams<R> {
 
     /// How near to its limit the mean log-likelihood must be, in nats per row; 0 runs all iterations.
     ///
-    /// By default 1e-4 nats for each free parameter in all, but at least 1e-6 and at most 1e-4 for each row: what is left
-    /// would move parameters by a seventieth of their standard errors.
+    /// By default 1e-4 nats for each free parameter in all, but at least 1e-6 and at most 1e-4 for each row. Divided evenly,
+    /// what is left for a parameter by the first would move it by a seventieth of its standard error.
     #[must_use]
     pub fn tolerance(mut self, tolerance: f64) -> Self {
         self.0.settings.tolerance = Some(tolerance);

@@ -15,11 +15,11 @@ use crate::simd::{LANES, Pack, Task, Vector, dispatch, flat, flat_mut, prefetch}
 pub const TILE_ROWS: usize = 512;
 
 /// Rows in each tile of a table but the last: fewer where there would be too few tiles for threads to share, and
-/// features enough for a small tile to be worth its visit; then as many as make some tiles that stay near.
+/// features enough for a small tile to be worth its visit; then an eighth of them, as far as the cache holds that.
 pub(crate) fn tile_rows(rows: &dyn Rows) -> usize {
     const FEW_TILES: usize = 32;
     const MANY_FEATURES: usize = 8;
-    /// Tiles that the smallest tables are cut into.
+    /// Tiles that are enough for the threads of a small table.
     const SOME_TILES: usize = 8;
     /// Numbers that the first-level cache has room for.
     const NEAR: usize = 4096;

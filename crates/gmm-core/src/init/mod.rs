@@ -39,7 +39,7 @@ pub(crate) use seeds::Seeds;
 pub enum InitMethod {
     /// Short fits, the best continued: emEM (Biernacki, Celeux & Govaert, *CSDA* 41, 2003). Ten to fifty where
     /// they are cheap: from k-means, from k-means with twice the components merged down (Runnalls), from k-means of
-    /// whitened rows and from agglomeration. Where they are dear the better of two merged ones, softened in its first
+    /// whitened rows and from agglomeration. Where they are dear the better of at most two merged ones, softened in its first
     /// steps if there are many features. On large data they see a random part of the rows.
     #[default]
     Pool,

@@ -31,20 +31,21 @@ const THOROUGH: Schedule = Schedule {
     n_starts: 50,
     rounds: &[(20, 0.5), (100, 0.3), (LONG, 0.0)],
 };
-/// Where they would cost as much as the fit that follows, there are two merged starts, of so few of Lloyd's iterations and
+/// Where they would cost as much as the fit that follows, there are at most two merged starts, of so few of Lloyd's iterations and
 /// M-steps of twice the components.
 const FEW: Effort = Effort {
     lloyd: 5,
     seed_rows: Some(20),
 };
 const FEW_OVERFIT: usize = 2;
-/// Clusters that say so much less of a row than the others, in nats, are not gone on with: merging hardly ever turns that.
+/// Clusters that say so much less of a row than the others, in nats, are not gone on with if a sound start comes of those:
+/// merging hardly ever turns that.
 const CLEARLY: f64 = 0.5;
 /// M-steps by which starts of another kind are compared with them.
 const FEW_STEPS: usize = 4;
 /// With many features posteriors are nearly 0 or 1 long before components are where they belong, and few rows ever change
 /// over. A few steps with posteriors of this power, those below so much of an equal share left out, lead to better optima,
-/// and sooner: until they gain no more than this, in nats a row.
+/// and sooner: until they gain no more than this, in nats a row of the softened log-likelihood.
 const SOFT_POWER: f64 = 0.4;
 const SOFT_SHARE: f64 = 0.01;
 const SOFT_GAIN: f64 = 2e-3;
@@ -156,8 +157,8 @@ impl Start<'_> {
 
     /// The `n_best` of few starts, or fewer.
     ///
-    /// Two are merged ones, from clusters of the rows in deviations and in units of the data unless these are clearly worse,
-    /// the sounder first and then the better by its classification likelihood. Where outliers may have drawn them away, there
+    /// Two are merged ones, from clusters of the rows in deviations and in units of the data, the sounder first and then
+    /// the better by its classification likelihood; one, where the clusters of the other are clearly worse. Where outliers may have drawn them away, there
     /// is another of neighbourhoods.
     fn best_of_few(
         &self,
@@ -173,21 +174,31 @@ impl Start<'_> {
         let clusters: Vec<_> = jobs.into_par_iter().map(clusters).collect();
         let total = self.sample.kept_weight();
         let best = clusters.iter().fold(f64::NEG_INFINITY, |b, c| b.max(c.0));
-        let found: Vec<_> = clusters
-            .into_par_iter()
-            .filter(|(likelihood, _)| *likelihood >= best - CLEARLY * total)
-            .map(|(_, stats)| self.overfit_of(stats, FEW_OVERFIT))
-            .collect();
-        let mut refused: Option<Collapse> = None;
-        let mut starts = Vec::new();
-        for found in found {
-            let ranked = found.and_then(|stats| {
+        let is_worse = |likelihood: f64| likelihood < best - CLEARLY * total;
+        let (worse, good): (Vec<_>, Vec<_>) = clusters.into_iter().partition(|c| is_worse(c.0));
+        let started = |clusters: Vec<(f64, Vec<Moments>)>| -> Vec<Result<_, Collapse>> {
+            let start = |(_, stats)| {
+                let stats = self.overfit_of(stats, FEW_OVERFIT)?;
                 let likelihood = self.classification(&stats);
                 let model = self.aligned(self.begin(stats)?);
                 let n_flaws = soundness::flaws(&model, self.belief, total).len();
                 Ok(((n_flaws, -likelihood), model))
-            });
-            match ranked {
+            };
+            clusters.into_par_iter().map(start).collect()
+        };
+        let mut found = started(good);
+        // Clusters on tied values say more than they should.
+        let is_sound = found
+            .iter()
+            .flatten()
+            .any(|((n_flaws, _), _)| *n_flaws == 0);
+        if !is_sound || n_best > 1 {
+            found.extend(started(worse));
+        }
+        let mut refused: Option<Collapse> = None;
+        let mut starts = Vec::new();
+        for found in found {
+            match found {
                 Ok(start) => starts.push(start),
                 Err(collapse) => refused = refused.or(Some(collapse)),
             }
