@@ -122,15 +122,23 @@ impl Belief {
         }
     }
 
-    /// ln |Σ| of Sₖ/Nₖ + ridge, were it one component's own, where there is one.
-    pub(crate) fn log_det(&self, moments: &Moments) -> Option<f64> {
-        let mut variances: Vec<f64> = moments.scatter.iter().map(|s| s / moments.weight).collect();
-        for (i, ridge) in self.ridge.iter().enumerate() {
-            variances[moments.form.place(i, i)] += ridge;
-        }
-        self.covariance_type
-            .log_det(variances, moments.mean.len())
-            .ok()
+    /// ln |Σ| of Sₖ/Nₖ + ridge, were it one component's own, where there is one: ln |NₖΣ| − D ln Nₖ.
+    pub(crate) fn log_dets<'m>(
+        &self,
+        moments: impl IntoIterator<Item = &'m Moments> + Clone,
+    ) -> Vec<Option<f64>> {
+        let scatter = |moments: &Moments| {
+            let mut scatter = moments.scatter.clone();
+            self.add_ridge(moments.weight, &mut scatter);
+            scatter
+        };
+        let dim = self.ridge.len();
+        let all = moments.clone().into_iter().map(scatter).collect();
+        let found = self.covariance_type.log_dets(all, dim);
+        let weights = moments.into_iter().map(|m| m.weight);
+        let log_det =
+            |(found, weight): (Result<f64, _>, f64)| Some(found.ok()? - dim as f64 * weight.ln());
+        found.into_iter().zip(weights).map(log_det).collect()
     }
 
     /// μₖ: of the rows, and of what is believed of it.

@@ -1,7 +1,11 @@
 //! A Cholesky factor is the proof that a matrix is positive definite.
 
+mod several;
+
 use crate::moments::lower;
 use crate::simd::{LANES, Pack, Task, Vector, dispatch, flat, flat_mut, ln};
+
+pub(crate) use several::{are_several, log_dets};
 
 /// A symmetric positive definite matrix Σ = LLᵀ with the inverse of its factor.
 ///
@@ -24,11 +28,9 @@ impl Cholesky {
     /// # Errors
     /// [`BadPivot`] where what a column adds to those before it is not above rounding: at most
     /// D·2⁻⁵² of its own variance.
-    pub(crate) fn new(matrix: Vec<f64>, dim: usize) -> Result<Self, BadPivot> {
+    pub(crate) fn new(matrix: &[f64], dim: usize) -> Result<Self, BadPivot> {
         let n = matrix.len();
-        let mut triangles = Vec::with_capacity(3 * n);
-        triangles.extend_from_slice(&matrix);
-        triangles.resize(3 * n, 0.0);
+        let mut triangles = several::with_room(matrix);
         let (matrix, found) = triangles.split_at_mut(n);
         let log_det = dispatch(Eliminate {
             matrix,
@@ -49,7 +51,7 @@ impl Cholesky {
         const MOST_ROUNDS: i32 = 64;
         let rounding = dim as f64 * f64::EPSILON;
         for round in 0..MOST_ROUNDS {
-            if let Ok(cholesky) = Self::new(matrix.clone(), dim) {
+            if let Ok(cholesky) = Self::new(&matrix, dim) {
                 return cholesky;
             }
             for i in 0..dim {
@@ -99,7 +101,7 @@ impl Cholesky {
                 matrix[lower(i, j)] = dot(rows[0], rows[1]);
             }
         }
-        Self::new(matrix, dim).ok()
+        Self::new(&matrix, dim).ok()
     }
 
     /// D, for a D × D matrix.
@@ -267,7 +269,7 @@ mod tests {
 
     #[test]
     fn factors_inverts_and_takes_the_determinant() {
-        let c = Cholesky::new(vec![4.0, 2.0, 5.0, 1.0, 3.0, 6.0], 3).unwrap();
+        let c = Cholesky::new(&[4.0, 2.0, 5.0, 1.0, 3.0, 6.0], 3).unwrap();
         assert_eq!(c.factor()[..3], [2.0, 1.0, 2.0]);
         assert!((c.log_det() - 67f64.ln()).abs() < 1e-14);
         let inverse = c.inverse();
@@ -283,7 +285,7 @@ mod tests {
 
     #[test]
     fn nothing_has_the_determinant_one() {
-        let c = Cholesky::new(Vec::new(), 0).unwrap();
+        let c = Cholesky::new(&[], 0).unwrap();
         assert_eq!((c.log_det(), c.factor().len()), (0.0, 0));
     }
 
@@ -293,7 +295,7 @@ mod tests {
             let entry = |i: usize, j: usize| 1.0 / (1 + i + j) as f64;
             let ridge = |i: usize, j: usize| f64::from(u8::from(i == j)) + entry(i, j);
             let matrix = (0..dim).flat_map(|i| (0..=i).map(move |j| ridge(i, j)));
-            let c = Cholesky::new(matrix.collect(), dim).unwrap();
+            let c = Cholesky::new(&matrix.collect::<Vec<_>>(), dim).unwrap();
             for i in 0..dim {
                 for j in 0..=i {
                     let row = |of: &[f64], i: usize| of[lower(i, 0)..=lower(i, i)].to_vec();
@@ -312,16 +314,16 @@ mod tests {
 
     #[test]
     fn columns_of_very_different_scale_are_no_obstacle() {
-        let c = Cholesky::new(vec![1e-300, 0.5, 1e300], 2).unwrap();
+        let c = Cholesky::new(&[1e-300, 0.5, 1e300], 2).unwrap();
         assert!((c.log_det() - 0.75f64.ln()).abs() < 1e-12);
     }
 
     #[test]
     fn refuses_what_is_singular_indefinite_or_not_a_number() {
-        assert_eq!(Cholesky::new(vec![1.0, 1.0, 1.0], 2), Err(BadPivot(1)));
-        assert_eq!(Cholesky::new(vec![1.0, 2.0, 1.0], 2), Err(BadPivot(1)));
-        assert_eq!(Cholesky::new(vec![0.0], 1), Err(BadPivot(0)));
-        assert_eq!(Cholesky::new(vec![f64::NAN], 1), Err(BadPivot(0)));
-        assert_eq!(Cholesky::new(vec![f64::INFINITY], 1), Err(BadPivot(0)));
+        assert_eq!(Cholesky::new(&[1.0, 1.0, 1.0], 2), Err(BadPivot(1)));
+        assert_eq!(Cholesky::new(&[1.0, 2.0, 1.0], 2), Err(BadPivot(1)));
+        assert_eq!(Cholesky::new(&[0.0], 1), Err(BadPivot(0)));
+        assert_eq!(Cholesky::new(&[f64::NAN], 1), Err(BadPivot(0)));
+        assert_eq!(Cholesky::new(&[f64::INFINITY], 1), Err(BadPivot(0)));
     }
 }

@@ -18,7 +18,7 @@ impl Gmm {
     ) -> Result<Self, GmmError> {
         let full = |(component, gaussian): (usize, &Gaussian)| {
             let covariance = gaussian.covariance();
-            let factored = Cholesky::new(covariance.entries(Form::Full), covariance.dim());
+            let factored = Cholesky::new(&covariance.entries(Form::Full), covariance.dim());
             let factored = factored.map_err(|pivot| GmmError::NotPositiveDefinite {
                 component,
                 column: pivot.0,

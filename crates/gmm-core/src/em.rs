@@ -5,6 +5,7 @@ use std::fmt;
 use crate::emission::{Estimate, Height, Latent};
 use crate::error::Collapse;
 use crate::squarem::Reach;
+use crate::threads::between_loops;
 
 /// When a fit ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,6 +103,7 @@ pub(crate) fn climb<L: Latent>(
     let mut path = Vec::new();
     let mut fallback: Option<L> = None;
     let mut trend = Trend::default();
+    let is_shared = L::is_shared(data);
     for iteration in 0..=stopping.max_n_iterations {
         let is_last = iteration == stopping.max_n_iterations;
         let (height, stats) = if is_last {
@@ -133,7 +135,8 @@ pub(crate) fn climb<L: Latent>(
             break;
         }
         let Some(stats) = stats else { break };
-        let next = match L::maximize(&stats, belief, Some(&run.model)) {
+        let model = &run.model;
+        let next = match between_loops(is_shared, || L::maximize(&stats, belief, Some(model))) {
             Ok(next) => next,
             Err(Collapse { component, .. }) => match fallback.take() {
                 // EM itself may still go on from where the extrapolation left it.
@@ -155,7 +158,7 @@ pub(crate) fn climb<L: Latent>(
         // The last step is EM's own too: an extrapolation nobody compares with it might fall short of it.
         let has_steps_left = iteration + 2 <= stopping.max_n_iterations;
         if stopping.accelerate && has_steps_left && !is_extrapolated {
-            path.push(run.model.coordinates());
+            path.push(between_loops(is_shared, || run.model.coordinates()));
             if let [first, second] = path.as_slice() {
                 let ahead = reach.ahead([first, second, &next.coordinates()]);
                 if stopping.tolerance >= FINE
@@ -165,8 +168,8 @@ pub(crate) fn climb<L: Latent>(
                     run.outcome = Outcome::Converged;
                     break;
                 }
-                let beyond = ahead.beyond;
-                if let Some(model) = beyond.and_then(|values| next.at(&values, belief)) {
+                let beyond = || ahead.beyond.and_then(|values| next.at(&values, belief));
+                if let Some(model) = between_loops(is_shared, beyond) {
                     fallback = Some(next);
                     run.model = model;
                     path.clear();

@@ -153,13 +153,16 @@ impl Height {
 }
 
 /// A model with hidden states.
-pub(crate) trait Latent: Clone {
+pub(crate) trait Latent: Clone + Send + Sync {
     /// What its states emit.
     type Emission: Emission;
     /// What it is fitted to.
     type Data<'a>: Copy;
     /// The statistics of the emissions and of the hidden states.
-    type Stats;
+    type Stats: Sync;
+
+    /// Whether a pass over such data is shared by threads.
+    fn is_shared(data: Self::Data<'_>) -> bool;
 
     /// The E-step, for the M-step of `belief`.
     fn expect(

@@ -53,12 +53,6 @@ pub(crate) struct Settings {
     pub(crate) n_moves: usize,
 }
 
-/// Does the work on the threads that all parallel loops share. From outside, every loop would have to wait for
-/// them to wake up.
-pub(crate) fn in_parallel<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    rayon::join(work, || ()).0
-}
-
 /// The best of several runs, one from each seed.
 pub(crate) fn fit(
     settings: &Settings,

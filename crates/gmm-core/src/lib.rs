@@ -85,6 +85,7 @@ mod squarem;
 pub mod subspace;
 mod survey;
 pub mod switching;
+mod threads;
 mod tile;
 mod typed_covariances;
 

@@ -13,6 +13,7 @@ use crate::sample::{Part, Sample};
 use crate::shares::Shares;
 use crate::simd::{Pack, flat, flat_mut};
 use crate::squarem::Coordinates;
+use crate::threads::between_loops;
 use crate::tile::{Columns, Scratch, TILE_PACKS, Tile};
 
 /// ln πₖ of a component without rows, as a coordinate.
@@ -255,7 +256,7 @@ impl<E: Emission> Mixture<E> {
         wanted: E::Wanted,
         softness: Option<Softness>,
     ) -> (Tally<E::Stats>, Evidence) {
-        let mut evaluation = self.evaluation();
+        let mut evaluation = between_loops(sample.is_shared(), || self.evaluation());
         evaluation.softness = softness;
         let gathering = E::gathering(&self.components, wanted);
         let (sums, evidence) = evaluation.expect(sample, &gathering);
@@ -417,6 +418,10 @@ impl<E: Emission> Latent for Mixture<E> {
     type Emission = E;
     type Data<'a> = &'a Sample<'a>;
     type Stats = Tally<E::Stats>;
+
+    fn is_shared(sample: Self::Data<'_>) -> bool {
+        sample.is_shared()
+    }
 
     fn expect(
         &self,

@@ -7,7 +7,7 @@ use rand_xoshiro::Xoshiro256Plus;
 use crate::belief::Ridge;
 use crate::covariance::CovarianceType;
 use crate::error::GmmError;
-use crate::fit::{Settings, fit, in_parallel};
+use crate::fit::{Settings, fit};
 use crate::fitted::{Fitted, Progress};
 use crate::frozen::Frozen;
 use crate::gmm::Gmm;
@@ -15,6 +15,7 @@ use crate::init::InitMethod;
 use crate::prior::Prior;
 use crate::sample::Sample;
 use crate::search::Mending;
+use crate::threads::in_parallel;
 use crate::tile::Rows;
 
 /// More runs than this are a mistake.

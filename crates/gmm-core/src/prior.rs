@@ -213,7 +213,7 @@ fn lower_triangle(matrix: &Array2<f64>, d: usize) -> Result<Vec<f64>, GmmError> 
             triangle[lower(i, j)] = a;
         }
     }
-    match Cholesky::new(triangle.clone(), d) {
+    match Cholesky::new(&triangle, d) {
         Ok(_) => Ok(triangle),
         Err(pivot) => Err(GmmError::InvalidPrior { column: pivot.0 }),
     }

@@ -135,7 +135,7 @@ impl Gmm {
                 return Ok(self.components()[alone].clone());
             }
             let entries = moments.scatter.iter().map(|s| s / moments.weight);
-            let factored = Cholesky::new(entries.collect(), self.n_features());
+            let factored = Cholesky::new(&entries.collect::<Vec<_>>(), self.n_features());
             let factored = factored.map_err(|pivot| GmmError::NotPositiveDefinite {
                 component,
                 column: pivot.0,

@@ -12,13 +12,14 @@ use rayon::prelude::*;
 
 use crate::covariance::CovarianceType;
 use crate::error::GmmError;
-use crate::fit::{fit_prepared, in_parallel};
+use crate::fit::fit_prepared;
 use crate::fitted::{Fitted, Progress};
 use crate::incomplete::prepared;
 use crate::init::{InitMethod, Seeds};
 use crate::params::GmmParams;
 use crate::sample::Sample;
 use crate::survey::Survey;
+use crate::threads::in_parallel;
 
 use candidates::{Candidate, candidates, twins};
 

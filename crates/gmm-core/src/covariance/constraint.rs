@@ -271,16 +271,23 @@ impl CovarianceType {
                 let mean = variances.iter().map(|v| v / dim as f64).sum();
                 Covariance::spherical(mean, dim)
             }
-            (_, Form::Full) => Cholesky::new(variances, dim).map(Covariance::Full),
+            (_, Form::Full) => Cholesky::new(&variances, dim).map(Covariance::Full),
             (_, Form::Diagonal) => Covariance::diagonal(variances),
         }
     }
 
-    /// ln |Σ| of what [`covariance`](Self::covariance) would make.
-    pub(crate) fn log_det(self, variances: Vec<f64>, dim: usize) -> Result<f64, BadPivot> {
+    /// ln |Σ| of what [`covariance`](Self::covariance) would make of each of several.
+    pub(crate) fn log_dets(
+        self,
+        variances: Vec<Vec<f64>>,
+        dim: usize,
+    ) -> Vec<Result<f64, BadPivot>> {
         match self.form() {
-            Form::Full => cholesky::log_det(&variances, dim),
-            Form::Diagonal => self.covariance(variances, dim).map(|c| c.log_det()),
+            Form::Full => cholesky::log_dets(&variances, dim),
+            Form::Diagonal => {
+                let log_det = |variances| self.covariance(variances, dim).map(|c| c.log_det());
+                variances.into_iter().map(log_det).collect()
+            }
         }
     }
 }

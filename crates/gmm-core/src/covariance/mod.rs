@@ -91,7 +91,7 @@ impl Covariance {
             matrix[lower(i, i)] += variance;
         }
         Ok(Self::LowRank {
-            cholesky: Cholesky::new(matrix, dim)?,
+            cholesky: Cholesky::new(&matrix, dim)?,
             loadings,
             noise,
         })

@@ -9,7 +9,6 @@ use super::{Classes, Classifier};
 use crate::belief::Ridge;
 use crate::covariance::CovarianceType;
 use crate::error::GmmError;
-use crate::fit::in_parallel;
 use crate::fitted::{Fitted, Note};
 use crate::gmm::{self, Gmm};
 use crate::incomplete::prepared;
@@ -18,6 +17,7 @@ use crate::params::GmmParams;
 use crate::sample::Sample;
 use crate::selection::rank;
 use crate::survey::Survey;
+use crate::threads::in_parallel;
 
 /// A guard of the arithmetic of [`edda`], so small that no likelihood shows it.
 const GUARD: Ridge = Ridge::Relative(1e-10);

@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use super::{Classes, Classifier, Trained};
 use crate::answers::largest;
 use crate::error::GmmError;
-use crate::fit::in_parallel;
 use crate::sample::Sample;
+use crate::threads::in_parallel;
 
 /// How far what a classifier says of rows is from their classes; rows count by their weights.
 #[derive(Debug, Clone, PartialEq)]

@@ -277,10 +277,12 @@ fn product(a: &Gaussian, b: &Gaussian, of: CovarianceType) -> Result<(f64, Gauss
         let spread = Covariance::diagonal((0..d).map(|j| va(j) + vb(j)).collect());
         (of.covariance(variances, d), spread)
     } else {
-        let precision = pairs().map(|(i, j)| pa[i][j] + pb[i][j]).collect();
-        let inverse = Cholesky::new(precision, d).map(|c| c.inverse());
+        let precision = pairs()
+            .map(|(i, j)| pa[i][j] + pb[i][j])
+            .collect::<Vec<_>>();
+        let inverse = Cholesky::new(&precision, d).map(|c| c.inverse());
         let sum = pairs().map(|(i, j)| a.covariance().entry(i, j) + b.covariance().entry(i, j));
-        let spread = Cholesky::new(sum.collect(), d).map(Covariance::Full);
+        let spread = Cholesky::new(&sum.collect::<Vec<_>>(), d).map(Covariance::Full);
         (inverse.and_then(|c| of.covariance(c, d)), spread)
     };
     let (covariance, spread) = covariance

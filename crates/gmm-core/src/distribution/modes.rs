@@ -295,7 +295,7 @@ impl Slope {
                 curvature[lower(i, j)] += self.gradient[i] * self.gradient[j];
             }
         }
-        let step = Cholesky::new(curvature, d).ok()?.solve(&self.gradient);
+        let step = Cholesky::new(&curvature, d).ok()?.solve(&self.gradient);
         (dot(&step, &step) <= 1.0).then_some(step)
     }
 

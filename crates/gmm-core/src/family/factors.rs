@@ -131,7 +131,7 @@ pub(super) fn analysis(
 /// (1 − q/2D)/(S⁻¹)ⱼⱼ (Jöreskog 1967), or half the variance where S has no inverse.
 fn first_noise(second: &[f64], dim: usize, n_factors: usize) -> Vec<f64> {
     let share = 1.0 - n_factors as f64 / (2 * dim) as f64;
-    match Cholesky::new(second.to_vec(), dim) {
+    match Cholesky::new(second, dim) {
         Ok(c) => {
             let conditional = Covariance::Full(c).conditional_variances();
             conditional.iter().map(|v| share * v).collect()

@@ -66,16 +66,35 @@ impl<'p> Group<'p> {
     ) -> Result<Vec<Covariance>, Refusal> {
         /// Features from which a factorisation is worth another thread.
         const MANY_FEATURES: usize = 8;
-        let one = |(i, part): (usize, &&Part)| {
-            covariance(i, part).map_err(|BadPivot(column)| Refusal { part: i, column })
-        };
+        let one = |(i, part): (usize, &&Part)| covariance(i, part);
         if self.dim < MANY_FEATURES {
-            return self.parts.iter().enumerate().map(one).collect();
+            return in_order(self.parts.iter().enumerate().map(one));
         }
-        let found: Vec<Result<_, Refusal>> = self.parts.par_iter().enumerate().map(one).collect();
-        // In their order, so that the first refusal is the same on any number of threads.
-        found.into_iter().collect()
+        let found: Vec<_> = self.parts.par_iter().enumerate().map(one).collect();
+        in_order(found)
     }
+
+    /// The same from their matrices.
+    fn factored(
+        &self,
+        matrix: impl Fn(usize, &Part) -> Vec<f64> + Sync,
+    ) -> Result<Vec<Covariance>, Refusal> {
+        if !cholesky::are_several(self.parts.len(), self.dim) {
+            return self
+                .each(|i, part| Cholesky::new(&matrix(i, part), self.dim).map(Covariance::Full));
+        }
+        let parts = self.parts.iter().enumerate();
+        let matrices: Vec<Vec<f64>> = parts.map(|(i, part)| matrix(i, part)).collect();
+        let factored = Cholesky::of_each(&matrices, self.dim).into_iter();
+        in_order(factored.map(|found| found.map(Covariance::Full)))
+    }
+}
+
+/// What was found for each part in their order, unless one has none.
+fn in_order<T>(found: impl IntoIterator<Item = Result<T, BadPivot>>) -> Result<Vec<T>, Refusal> {
+    let each = found.into_iter().enumerate();
+    each.map(|(part, found)| found.map_err(|BadPivot(column)| Refusal { part, column }))
+        .collect()
 }
 
 /// A part of a [`Group`] that has no covariance; 0 too for what all share.
@@ -204,6 +223,7 @@ fn fit(
         }
         _ => match bounds.ratio {
             Some(ratio) if of.allows_ratio() => ratio::within(of, group, &ratio),
+            _ if of.form() == Form::Full => group.factored(|_, part| mean(part)),
             _ => group.each(|_, part| of.covariance(mean(part), dim)),
         },
     }
@@ -217,20 +237,25 @@ fn mean(part: &Part) -> Vec<f64> {
 /// Σₖ = λ Cₖ with |Cₖ| = 1: Cₖ = Wₖ/|Wₖ|^(1/D), λ = Σ|Wₖ|^(1/D)/n (Celeux & Govaert 1995, EVI and EVV).
 fn equal_volume(of: CovarianceType, group: &Group<'_>) -> Result<Vec<Covariance>, Refusal> {
     let dim = group.dim;
-    let log_volume = |part: &Part| match of.form() {
-        Form::Full => cholesky::log_det(&part.scatter, dim),
-        Form::Diagonal => Ok(part.scatter.iter().map(|w| w.ln()).sum()),
+    let scatters: Vec<&[f64]> = group.parts.iter().map(|p| p.scatter.as_slice()).collect();
+    let log_dets = match of.form() {
+        Form::Full => cholesky::log_dets(&scatters, dim),
+        Form::Diagonal => {
+            let log_det = |w: &&[f64]| Ok(w.iter().map(|w| w.ln()).sum());
+            scatters.iter().map(log_det).collect()
+        }
     };
-    let mut logs = Vec::with_capacity(group.parts.len());
-    for (i, part) in group.parts.iter().enumerate() {
-        let log = log_volume(part).map_err(|BadPivot(column)| Refusal { part: i, column })?;
-        logs.push(log / dim as f64);
-    }
+    let logs = in_order(log_dets)?;
+    let logs: Vec<f64> = logs.into_iter().map(|log| log / dim as f64).collect();
     let shared = mean_volume(&logs[..group.n_live], group.total);
-    group.each(|i, part| {
+    let scaled = |i: usize, part: &Part| -> Vec<f64> {
         let factor = (shared - logs[i]).exp();
-        of.covariance(part.scatter.iter().map(|w| w * factor).collect(), dim)
-    })
+        part.scatter.iter().map(|w| w * factor).collect()
+    };
+    match of.form() {
+        Form::Full => group.factored(scaled),
+        Form::Diagonal => group.each(|i, part| Covariance::diagonal(scaled(i, part))),
+    }
 }
 
 /// ln(Σ exp(logs)/n), which neither overflows nor vanishes.
@@ -250,7 +275,7 @@ fn eev(group: &Group<'_>) -> Result<Vec<Covariance>, Refusal> {
             .zip(&eigen.values)
             .for_each(|(v, w)| *v += w / group.total);
     }
-    group.each(|i, _| turned(&axes[i].axes, values.iter().copied(), group.dim))
+    group.factored(|i, _| compose(&axes[i].axes, values.iter().copied(), group.dim))
 }
 
 /// The axes of each Wₖ.
@@ -259,15 +284,6 @@ fn axes_of(group: &Group<'_>) -> Result<Vec<Eigen>, Refusal> {
     parts
         .map(|(part, p)| Eigen::of(&p.scatter, group.dim).ok_or(Refusal { part, column: 0 }))
         .collect()
-}
-
-/// Σ valuesⱼ aⱼaⱼᵀ.
-fn turned(
-    axes: &[f64],
-    values: impl Iterator<Item = f64>,
-    dim: usize,
-) -> Result<Covariance, BadPivot> {
-    Cholesky::new(compose(axes, values, dim), dim).map(Covariance::Full)
 }
 
 #[cfg(test)]

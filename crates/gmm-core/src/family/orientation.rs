@@ -5,10 +5,10 @@
 //! in turn with eigenvalues never raises the objective (after Flury & Gautschi, *SIAM J. Sci. Stat. Comput.* 7,
 //! 1986; Celeux & Govaert 1995 for EVE).
 
-use super::{Group, Part, Refusal, mean_volume, pool, turned};
+use super::{Group, Part, Refusal, mean_volume, pool};
 use crate::cholesky::{BadPivot, dot};
 use crate::covariance::Covariance;
-use crate::eigen::{Eigen, pair, root};
+use crate::eigen::{Eigen, compose, pair, root};
 use crate::moments::lower;
 use crate::simd::{Task, Vector, dispatch};
 
@@ -350,7 +350,7 @@ pub(super) fn common_axes<const ONE_VOLUME: bool>(
     let log_volume = |v: &[f64]| v.iter().map(|v| v.ln()).sum::<f64>() / dim as f64;
     let of_live: Vec<f64> = best.variances.chunks_exact(dim).map(log_volume).collect();
     let shared = mean_volume(&of_live, total);
-    group.each(|i, part| {
+    group.factored(|i, part| {
         let stand_in;
         let variances = match best.variances.chunks_exact(dim).nth(i) {
             Some(variances) => variances,
@@ -364,7 +364,7 @@ pub(super) fn common_axes<const ONE_VOLUME: bool>(
         } else {
             1.0 / part.weight
         };
-        turned(&best.axes, variances.iter().map(|v| v * factor), dim)
+        compose(&best.axes, variances.iter().map(|v| v * factor), dim)
     })
 }
 

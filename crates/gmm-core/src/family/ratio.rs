@@ -179,10 +179,10 @@ fn matrices(live: &Group<'_>, ratio: &Ratio<'_>) -> Result<Vec<Covariance>, Refu
         ratio.largest,
         axes.iter().map(|e| e.values.as_slice()),
     )?;
-    live.each(|i, part| {
+    live.factored(|i, part| {
         let eigen = &axes[i];
         if eigen.values.iter().all(|v| interval.cut(*v) == *v) {
-            return CovarianceType::Full.covariance(mean(part), dim);
+            return mean(part);
         }
         let mut matrix = compose(
             &eigen.axes,
@@ -190,7 +190,7 @@ fn matrices(live: &Group<'_>, ratio: &Ratio<'_>) -> Result<Vec<Covariance>, Refu
             dim,
         );
         scaled(&mut matrix, &|i| deviations[i]);
-        CovarianceType::Full.covariance(matrix, dim)
+        matrix
     })
 }
 

@@ -4,9 +4,10 @@
 //! left to minimise, Φ(u) = D Σ nₖuₖ + n ln|Σ Wₖe^(−uₖ)|, is convex: one minimum, but the two steps in turn
 //! can be slow to reach it where components are unlike. Newton's steps then are not.
 
-use super::{Group, Refusal, axes_of, turned};
+use super::{Group, Refusal, axes_of};
 use crate::cholesky::{BadPivot, Cholesky, dot};
 use crate::covariance::Covariance;
+use crate::eigen::compose;
 use crate::moments::lower;
 
 /// Relative change of all volumes below which they are found; Φ then is right to its square.
@@ -114,7 +115,7 @@ impl<'p> Full<'p> {
         dim: usize,
         total: f64,
     ) -> Result<Self, BadPivot> {
-        let shape = Cholesky::new(mean_shape(&scatters, volumes, total), dim)?;
+        let shape = Cholesky::new(&mean_shape(&scatters, volumes, total), dim)?;
         let inverse = doubled(&shape);
         Ok(Self {
             scatters,
@@ -163,7 +164,7 @@ fn doubled(shape: &Cholesky) -> Vec<f64> {
 impl Shape for Full<'_> {
     fn settle(&mut self, volumes: &[f64]) -> Result<(), BadPivot> {
         let shape = mean_shape(&self.scatters, volumes, self.total);
-        self.shape = Cholesky::new(shape, self.shape.dim())?;
+        self.shape = Cholesky::new(&shape, self.shape.dim())?;
         self.inverse = doubled(&self.shape);
         Ok(())
     }
@@ -301,7 +302,7 @@ fn newton_step(shape: &impl Shape, group: &Group<'_>, volumes: &[f64]) -> Option
 /// −H⁻¹g for a positive definite H.
 pub(super) fn solve(hessian: Vec<f64>, gradient: &[f64]) -> Option<Vec<f64>> {
     let n = gradient.len();
-    let h = Cholesky::new(hessian, n).ok()?;
+    let h = Cholesky::new(&hessian, n).ok()?;
     let w = h.inverse_factor();
     let half: Vec<f64> = (0..n)
         .map(|i| dot(&w[lower(i, 0)..=lower(i, i)], &gradient[..=i]))
@@ -357,11 +358,10 @@ pub(super) fn vee(
     let scatters = parts.iter().map(|p| p.scatter.as_slice()).collect();
     let mut shape = Full::new(scatters, &volumes, dim, group.total)?;
     minimise(&mut shape, group, &mut volumes)?;
-    group.each(|i, part| {
+    group.factored(|i, part| {
         let own = || shape.trace_of(&part.scatter) / (dim as f64 * part.weight);
         let volume = volumes.get(i).copied().unwrap_or_else(own);
-        let matrix = shape.shape.matrix().iter().map(|c| c * volume).collect();
-        Cholesky::new(matrix, dim).map(Covariance::Full)
+        shape.shape.matrix().iter().map(|c| c * volume).collect()
     })
 }
 
@@ -375,9 +375,9 @@ pub(super) fn vev(
     let mut shape = Diagonal::new(live.iter().map(|e| e.values.as_slice()), dim, group.total);
     let mut volumes = first_volumes(group, now, |k| axes[k].values.iter().sum());
     minimise(&mut shape, group, &mut volumes)?;
-    group.each(|i, part| {
+    group.factored(|i, part| {
         let own = || shape.trace_of(&axes[i].values) / (dim as f64 * part.weight);
         let volume = volumes.get(i).copied().unwrap_or_else(own);
-        turned(&axes[i].axes, shape.shape.iter().map(|c| c * volume), dim)
+        compose(&axes[i].axes, shape.shape.iter().map(|c| c * volume), dim)
     })
 }

@@ -6,7 +6,6 @@ use crate::belief::Belief;
 use crate::covariance::CovarianceType;
 use crate::em::{Outcome, Run};
 use crate::error::GmmError;
-use crate::fit::in_parallel;
 use crate::fitted::Note;
 use crate::gaussian::Gaussian;
 use crate::gmm;
@@ -17,6 +16,7 @@ use crate::sample::Sample;
 use crate::shares::Shares;
 use crate::soundness;
 use crate::survey::Survey;
+use crate::threads::in_parallel;
 
 /// Parameters of a fit of hidden Markov models.
 ///

@@ -12,7 +12,7 @@ use crate::covariance::{Covariance, CovarianceType};
 use crate::eigen::Eigen;
 use crate::em::Outcome;
 use crate::error::GmmError;
-use crate::fit::{fit, in_parallel};
+use crate::fit::fit;
 use crate::fitted::{Criteria, Fitted, Note};
 use crate::gaussian::Gaussian;
 use crate::gmm::Gmm;
@@ -21,6 +21,7 @@ use crate::moments::Form;
 use crate::params::GmmParams;
 use crate::sample::Sample;
 use crate::survey::Survey;
+use crate::threads::in_parallel;
 
 /// Objectives that differ by so many tolerances of a fit can be of one optimum; by the least if it has none.
 const TOLERANCES: f64 = 10.0;

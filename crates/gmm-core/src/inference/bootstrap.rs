@@ -11,12 +11,13 @@ use rayon::prelude::*;
 
 use super::Parameters;
 use crate::error::GmmError;
-use crate::fit::{fit, in_parallel};
+use crate::fit::fit;
 use crate::gmm::Gmm;
 use crate::incomplete::prepared;
 use crate::init::InitMethod;
 use crate::params::GmmParams;
 use crate::sample::Sample;
+use crate::threads::in_parallel;
 
 /// Fits to samples that were drawn from the rows of one (Efron & Tibshirani, *An Introduction to the Bootstrap*, 1993).
 #[derive(Debug, Clone, PartialEq)]

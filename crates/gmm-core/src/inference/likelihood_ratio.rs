@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::in_deviations;
 use crate::eigen::Eigen;
 use crate::error::GmmError;
-use crate::fit::{Settings, fit, in_parallel};
+use crate::fit::{Settings, fit};
 use crate::fitted::Fitted;
 use crate::gaussian::Gaussian;
 use crate::gmm::Gmm;
@@ -20,6 +20,7 @@ use crate::params::GmmParams;
 use crate::sample::Sample;
 use crate::shares::Shares;
 use crate::survey::Survey;
+use crate::threads::in_parallel;
 
 /// A test of K components against K + 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]

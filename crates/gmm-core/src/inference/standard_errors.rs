@@ -9,12 +9,12 @@ use super::chart::Chart;
 use super::scores;
 use crate::cholesky::{Cholesky, dot};
 use crate::error::GmmError;
-use crate::fit::in_parallel;
 use crate::gmm::Gmm;
 use crate::incomplete::prepared;
 use crate::moments::lower;
 use crate::sample::Sample;
 use crate::survey::Survey;
+use crate::threads::in_parallel;
 
 /// What is left of the information on a parameter, once the others are unknown too, below which it is none.
 const SINGULAR: f64 = 1e-10;
@@ -220,7 +220,8 @@ impl Inverse {
         }
         let pairs = (0..p).flat_map(|i| (0..=i).map(move |j| (i, j)));
         let scaled = pairs.map(|(i, j)| information[lower(i, j)] / (scale[i] * scale[j]));
-        let correlations = Cholesky::new(scaled.collect(), p).map_err(|pivot| singular(pivot.0))?;
+        let correlations =
+            Cholesky::new(&scaled.collect::<Vec<_>>(), p).map_err(|pivot| singular(pivot.0))?;
         let rest = |i: usize| correlations.factor()[lower(i, i)].powi(2);
         match (0..p).find(|&i| rest(i) < SINGULAR) {
             Some(place) => Err(singular(place)),

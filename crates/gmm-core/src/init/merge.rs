@@ -9,34 +9,49 @@ struct Candidate {
     volume: f64,
 }
 
-impl Candidate {
-    fn new(moments: Moments, belief: &Belief) -> Self {
+/// What several components are.
+fn candidates(moments: Vec<Moments>, belief: &Belief) -> Vec<Candidate> {
+    let log_dets = belief.log_dets(&moments);
+    let all = moments.into_iter().zip(log_dets);
+    all.map(|(moments, log_det)| {
         // A component without rows costs nothing to merge.
-        let volume = match belief.log_det(&moments) {
+        let volume = match log_det {
             Some(log_det) if moments.weight > 0.0 => moments.weight * log_det,
             _ => 0.0,
         };
-        Self { moments, volume }
-    }
+        Candidate { moments, volume }
+    })
+    .collect()
+}
 
-    fn merged(&self, other: &Self, belief: &Belief) -> Self {
-        let mut moments = self.moments.clone();
-        moments.merge(&other.moments);
-        Self::new(moments, belief)
-    }
+/// Each pair of two as one.
+fn united<'c>(
+    pairs: impl IntoIterator<Item = (&'c Candidate, &'c Candidate)>,
+    belief: &Belief,
+) -> Vec<Candidate> {
+    let merge = |(a, b): (&Candidate, &Candidate)| {
+        let mut moments = a.moments.clone();
+        moments.merge(&b.moments);
+        moments
+    };
+    candidates(pairs.into_iter().map(merge).collect(), belief)
 }
 
 /// The bound on what is lost when two components are merged, as [`reduce`] has it.
 pub(crate) fn loss_of_merging(a: &Moments, b: &Moments, belief: &Belief) -> f64 {
-    loss(
-        &Candidate::new(a.clone(), belief),
-        &Candidate::new(b.clone(), belief),
-        belief,
-    )
+    let both = candidates(vec![a.clone(), b.clone()], belief);
+    losses(&both[0], [&both[1]], belief)[0]
 }
 
-fn loss(a: &Candidate, b: &Candidate, belief: &Belief) -> f64 {
-    0.5 * (a.merged(b, belief).volume - a.volume - b.volume)
+/// The same for one and each of the others.
+fn losses<'c>(
+    a: &'c Candidate,
+    others: impl IntoIterator<Item = &'c Candidate> + Clone,
+    belief: &Belief,
+) -> Vec<f64> {
+    let united = united(others.clone().into_iter().map(|b| (a, b)), belief);
+    let loss = |(of_both, b): (Candidate, &Candidate)| 0.5 * (of_both.volume - a.volume - b.volume);
+    united.into_iter().zip(others).map(loss).collect()
 }
 
 /// Merges components in pairs until `n_components` are left, each time the pair with the smallest bound on
@@ -67,14 +82,10 @@ pub(crate) fn merge_pairs(
     mut merged: impl FnMut(usize, usize, f64),
     mut visit: impl FnMut(usize, Vec<Moments>),
 ) {
-    let mut left: Vec<Candidate> = stats
-        .into_iter()
-        .map(|s| Candidate::new(s, belief))
-        .collect();
-    let cost = |a: &Candidate, b: &Candidate| loss(a, b, belief);
+    let mut left = candidates(stats, belief);
     // costs[i][j] for j < i, and the least of each row with its place.
     let mut costs: Vec<Vec<f64>> = (0..left.len())
-        .map(|i| (0..i).map(|j| cost(&left[i], &left[j])).collect())
+        .map(|i| losses(&left[i], &left[..i], belief))
         .collect();
     let least_of = |row: &Vec<f64>| {
         let places = row.iter().copied().zip(0..);
@@ -98,12 +109,13 @@ pub(crate) fn merge_pairs(
             for row in costs.iter_mut().skip(i) {
                 row.remove(i);
             }
-            left[j] = left[j].merged(&gone, belief);
-            for other in 0..left.len() {
-                let (high, low) = (j.max(other), j.min(other));
-                if high != low {
-                    costs[high][low] = cost(&left[high], &left[low]);
-                }
+            if let Some(both) = united([(&left[j], &gone)], belief).pop() {
+                left[j] = both;
+            }
+            let others: Vec<usize> = (0..left.len()).filter(|&other| other != j).collect();
+            let of_others = losses(&left[j], others.iter().map(|&other| &left[other]), belief);
+            for (other, cost) in others.into_iter().zip(of_others) {
+                costs[j.max(other)][j.min(other)] = cost;
             }
             for (row, least) in costs.iter().zip(&mut least).skip(j) {
                 *least = least_of(row);

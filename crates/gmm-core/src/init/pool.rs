@@ -16,6 +16,7 @@ use crate::gaussian::Gaussian;
 use crate::mixture::{Mixture, Softness};
 use crate::moments::{Form, Moments};
 use crate::soundness;
+use crate::threads::between_loops;
 
 /// How much is spent on the short fits.
 struct Schedule {
@@ -230,11 +231,11 @@ impl Start<'_> {
     fn classification(&self, stats: &[Moments]) -> f64 {
         let total: f64 = stats.iter().map(|s| s.weight).sum();
         let filled = stats.iter().filter(|s| s.weight > 0.0);
-        let of = |s: &Moments| {
-            let log_det = self.belief.log_det(s).unwrap_or(f64::INFINITY);
-            s.weight * ((s.weight / total).ln() - 0.5 * log_det)
+        let of = |(s, log_det): (&Moments, Option<f64>)| {
+            s.weight * ((s.weight / total).ln() - 0.5 * log_det.unwrap_or(f64::INFINITY))
         };
-        filled.map(of).sum()
+        let log_dets = self.belief.log_dets(filled.clone());
+        filled.zip(log_dets).map(of).sum()
     }
 
     /// A model after some steps with softened posteriors, where there are many features; as far as none collapses.
@@ -249,10 +250,12 @@ impl Start<'_> {
         };
         let little = SOFT_GAIN * self.sample.total_weight();
         let mut before = f64::NEG_INFINITY;
+        let is_shared = self.sample.is_shared();
         for _ in 0..MOST_SOFT_STEPS {
             let wanted = self.belief.wanted();
             let (stats, evidence) = model.tally_of_whole(self.sample, wanted, Some(softness));
-            match Mixture::maximize(&stats, self.belief, Some(&model)) {
+            let now = Some(&model);
+            match between_loops(is_shared, || Mixture::maximize(&stats, self.belief, now)) {
                 Ok(next) => model = next,
                 Err(_) => break,
             }

@@ -92,7 +92,7 @@ impl Start<'_> {
             root
         };
         let root =
-            Cholesky::new(matrix, d).map_or_else(|_| diagonal(), |c| c.inverse_factor().to_vec());
+            Cholesky::new(&matrix, d).map_or_else(|_| diagonal(), |c| c.inverse_factor().to_vec());
         let mut rows: Array2<f64> = Array2::zeros((self.sample.n_rows(), d));
         let numbers: Vec<usize> = (0..self.sample.n_rows()).collect();
         for piece in numbers.chunks(TILE_ROWS) {

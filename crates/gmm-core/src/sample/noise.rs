@@ -99,7 +99,7 @@ fn check_matrix(m: ArrayView2<'_, f64>, row: usize) -> Result<(), GmmError> {
             };
         }
     }
-    match Cholesky::new(correlations, d) {
+    match Cholesky::new(&correlations, d) {
         Ok(_) => Ok(()),
         Err(pivot) => refuse(pivot.0),
     }

@@ -15,6 +15,11 @@ const LEAF_TILES: usize = 1;
 const MOST_LEAVES: usize = 256;
 
 impl Sample<'_> {
+    /// Whether there are tiles for several threads.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.n_rows() > tile_rows(self.rows)
+    }
+
     /// Visits every tile with the part of `values`, `width` for each row, that belongs to it.
     pub(crate) fn map_tiles<T: Send, W: Default + 'static>(
         &self,

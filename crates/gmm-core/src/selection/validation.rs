@@ -10,10 +10,11 @@ use serde::Serialize;
 use super::candidates::{Candidate, candidates};
 use crate::covariance::CovarianceType;
 use crate::error::GmmError;
-use crate::fit::{Settings, fit, in_parallel};
+use crate::fit::{Settings, fit};
 use crate::incomplete::prepared;
 use crate::params::GmmParams;
 use crate::sample::Sample;
+use crate::threads::in_parallel;
 
 /// How well mixtures of one size and type describe rows that they were not fitted to.
 #[derive(Debug, Clone, PartialEq, Serialize)]

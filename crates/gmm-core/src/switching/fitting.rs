@@ -8,7 +8,6 @@ use crate::chain::Kind;
 use crate::covariance::CovarianceType;
 use crate::emission::Estimate;
 use crate::error::GmmError;
-use crate::fit::in_parallel;
 use crate::fitted::Note;
 use crate::hmm::{
     Course, FittedHmm, Hmm, Learnt, Sequences, Start, best_run, check_labels, check_size_of,
@@ -17,6 +16,7 @@ use crate::hmm::{
 use crate::moments::Form;
 use crate::sample::Sample;
 use crate::survey::Survey;
+use crate::threads::in_parallel;
 
 /// Parameters of a fit of switching regressions.
 ///

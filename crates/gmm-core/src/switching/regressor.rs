@@ -288,9 +288,9 @@ mod tests {
         let matrix = factor.dot(&factor.t());
         let lower = (0..dim).flat_map(|i| (0..=i).map(move |j| (i, j)));
         match form % 3 {
-            0 => {
-                Covariance::Full(Cholesky::new(lower.map(|at| matrix[at]).collect(), dim).unwrap())
-            }
+            0 => Covariance::Full(
+                Cholesky::new(&lower.map(|at| matrix[at]).collect::<Vec<_>>(), dim).unwrap(),
+            ),
             1 => Covariance::diagonal(matrix.diag().to_vec()).unwrap(),
             _ => Covariance::spherical(matrix[(0, 0)], dim).unwrap(),
         }
