@@ -1,7 +1,7 @@
 //! What is refused, and that every refusal says where.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use gmm_core::{Covariances, Gmm, GmmError, InitMethod, Rows, Tile};
+use gmm_core::{Covariances, Gmm, GmmError, InitMethod, Rows, Tile, Tiles};
 use gmm_tests::two_groups;
 use ndarray::{Array2, array};
 
@@ -322,4 +322,51 @@ fn a_source_that_replaces_a_tile_has_not_filled_it() {
         panic!("{refused}");
     };
     assert!(row <= 600 && value.is_nan(), "{refused}");
+}
+
+/// Rows that are held in tiles, but in those of another table, of other sizes and with other values.
+struct Astray {
+    rows: Array2<f64>,
+    held: Tiles,
+}
+
+impl Rows for Astray {
+    fn n_rows(&self) -> usize {
+        self.rows.nrows()
+    }
+
+    fn n_features(&self) -> usize {
+        self.rows.ncols()
+    }
+
+    fn read(&self, tile: &mut Tile) {
+        self.rows.read(tile);
+    }
+
+    fn tile(&self, first_row: usize) -> Option<&Tile> {
+        self.held.tile(first_row)
+    }
+}
+
+#[test]
+fn tiles_that_are_not_those_asked_for_are_not_used() {
+    // Of sizes that are cut into tiles of 224 rows and of 128, so that some of them begin at the same rows.
+    let table =
+        |n_rows| Array2::from_shape_fn((n_rows, 9), |(i, j)| ((i * (7 + j) + i * i) % 101) as f64);
+    let rows = table(1800);
+    for other in [
+        table(1000) * 3.0,
+        table(1800).slice(ndarray::s![.., ..8]).to_owned(),
+    ] {
+        let held = Tiles::of(&other);
+        assert!(held.tile(0).is_some());
+        let astray = Astray {
+            rows: rows.clone(),
+            held,
+        };
+        let fitted = Gmm::params(2).fit_report(&rows).unwrap();
+        assert_eq!(Gmm::params(2).fit_report(&astray).unwrap(), fitted);
+        let model = fitted.model;
+        assert_eq!(model.log_prob(&astray), model.log_prob(&rows));
+    }
 }

@@ -36,7 +36,7 @@ impl Sample<'_> {
 
     /// Visits every tile and merges what the leaves gathered.
     ///
-    /// The rows are cut into leaves, and the leaves form a binary tree: both depend on the number of rows
+    /// The rows are cut into leaves, and the leaves form a binary tree: both depend on the size of the table
     /// alone, so the same sums meet in the same order on any number of threads. `visit` adds one tile to the
     /// gathered value of its leaf, with buffers that hold whatever they were last used for; `merge` adds what the
     /// rows after gathered to what those before did.
