@@ -16,6 +16,7 @@ use crate::mixture::{Joint, Mixture};
 use crate::moments::{Form, Moments};
 use crate::sample::{Part, Sample, map_rows};
 use crate::shares::Shares;
+use crate::threads::in_parallel;
 use crate::tile::{Rows, Tile};
 
 /// What of a mixture is adapted, and how readily.
@@ -203,11 +204,15 @@ impl Gmm {
         };
         let moments = if sample.is_plain() {
             sample.check_finite()?;
-            self.mixture().tally(sample, wanted).0.components
+            in_parallel(|| self.mixture().tally(sample, wanted))
+                .0
+                .components
         } else {
             let parts = Part::all_of(sample)?;
             let seen = sample.in_parts(sample.rows(), &parts);
-            self.mixture().tally(&seen, wanted).0.components
+            in_parallel(|| self.mixture().tally(&seen, wanted))
+                .0
+                .components
         };
         let adapted = |(component, (own, moments)): (usize, (&Gaussian, &Moments))| {
             let covariance = adaptation.covariance(own, moments, self.covariance_type());

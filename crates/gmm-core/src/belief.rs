@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::background::Background;
+use crate::cholesky;
 use crate::covariance::{Covariance, CovarianceType};
 use crate::emission::Estimate;
 use crate::error::Collapse;
@@ -122,23 +123,25 @@ impl Belief {
         }
     }
 
-    /// ln |Σ| of Sₖ/Nₖ + ridge, were it one component's own, where there is one: ln |NₖΣ| − D ln Nₖ.
+    /// ln |Σ| of Sₖ/Nₖ + ridge for each of these, were it one component's own, where there is one.
     pub(crate) fn log_dets<'m>(
         &self,
-        moments: impl IntoIterator<Item = &'m Moments> + Clone,
+        moments: impl IntoIterator<Item = &'m Moments>,
     ) -> Vec<Option<f64>> {
-        let scatter = |moments: &Moments| {
-            let mut scatter = moments.scatter.clone();
-            self.add_ridge(moments.weight, &mut scatter);
-            scatter
+        let variances = |moments: &Moments| {
+            let entries = moments.scatter.iter().map(|s| s / moments.weight);
+            let mut variances: Vec<f64> = entries.collect();
+            self.add_ridge(1.0, &mut variances);
+            variances
         };
-        let dim = self.ridge.len();
-        let all = moments.clone().into_iter().map(scatter).collect();
-        let found = self.covariance_type.log_dets(all, dim);
-        let weights = moments.into_iter().map(|m| m.weight);
-        let log_det =
-            |(found, weight): (Result<f64, _>, f64)| Some(found.ok()? - dim as f64 * weight.ln());
-        found.into_iter().zip(weights).map(log_det).collect()
+        let all = moments.into_iter().map(variances).collect();
+        let found = self.covariance_type.log_dets(all, self.ridge.len());
+        found.into_iter().map(Result::ok).collect()
+    }
+
+    /// Of how many components [`log_dets`](Self::log_dets) are best found together.
+    pub(crate) fn group_size(&self) -> usize {
+        cholesky::group_size(self.ridge.len())
     }
 
     /// μₖ: of the rows, and of what is believed of it.

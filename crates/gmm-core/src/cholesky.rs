@@ -5,7 +5,7 @@ mod several;
 use crate::moments::lower;
 use crate::simd::{LANES, Pack, Task, Vector, dispatch, flat, flat_mut, ln};
 
-pub(crate) use several::{are_several, log_dets};
+pub(crate) use several::{MANY_FEATURES, are_several, group_size, log_dets};
 
 /// A symmetric positive definite matrix Σ = LLᵀ with the inverse of its factor.
 ///
@@ -30,7 +30,7 @@ impl Cholesky {
     /// D·2⁻⁵² of its own variance.
     pub(crate) fn new(matrix: &[f64], dim: usize) -> Result<Self, BadPivot> {
         let n = matrix.len();
-        let mut triangles = several::with_room(matrix);
+        let mut triangles = with_room(matrix);
         let (matrix, found) = triangles.split_at_mut(n);
         let log_det = dispatch(Eliminate {
             matrix,
@@ -158,6 +158,14 @@ pub(crate) fn log_det(matrix: &[f64], dim: usize) -> Result<f64, BadPivot> {
         dim,
         found: None,
     })
+}
+
+/// A triangle, and room for two more.
+fn with_room(matrix: &[f64]) -> Vec<f64> {
+    let mut triangles = Vec::with_capacity(3 * matrix.len());
+    triangles.extend_from_slice(matrix);
+    triangles.resize(3 * matrix.len(), 0.0);
+    triangles
 }
 
 /// Finds ln |Σ|, and L and L⁻¹ where they are asked for.

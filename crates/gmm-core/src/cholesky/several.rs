@@ -1,19 +1,20 @@
-//! Several small matrices at once, each in a lane of its own: one has not the entries to fill a vector.
+//! Several small matrices at once, each in a lane of its own: one alone has too few entries to fill vectors.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use rayon::prelude::*;
 
-use super::{BadPivot, Cholesky, log_det};
+use super::{BadPivot, Cholesky, log_det, with_room};
 use crate::moments::lower;
 use crate::simd::{LANES, Pack, Task, Vector, dispatch, flat_mut, ln};
 use crate::spare::with_buffers;
 
-/// Features up to which that is faster, and matrices from which.
-const FEW_FEATURES: usize = 32;
+/// Features with which that is faster; of fewer, matrices cost less than the memory that many of them at once take.
+const FEATURES: RangeInclusive<usize> = 8..=32;
+/// Fewest matrices with which it is.
 const SEVERAL: usize = 4;
-/// Groups of eight matrices that are worth a thread.
-const GROUPS_OF_THREAD: usize = 2;
+/// Features from which eight matrices are worth another thread; of fewer, four times as many are.
+pub(crate) const MANY_FEATURES: usize = 24;
 
 /// The lower triangle of a matrix, row by row.
 pub(crate) trait Triangle: AsRef<[f64]> + Sync {}
@@ -55,23 +56,25 @@ pub(crate) fn log_dets(matrices: &[impl Triangle], dim: usize) -> Vec<Result<f64
 }
 
 /// Whether so many matrices are done sooner together than one after the other.
-pub(crate) const fn are_several(n: usize, dim: usize) -> bool {
-    n >= SEVERAL && dim <= FEW_FEATURES
+pub(crate) fn are_several(n: usize, dim: usize) -> bool {
+    n >= SEVERAL && FEATURES.contains(&dim)
 }
 
-/// Works on groups of as many matrices as there are lanes, or on single ones where these are large; in their order.
+/// How many matrices are best done together, if there are as many.
+pub(crate) fn group_size(dim: usize) -> usize {
+    if are_several(LANES, dim) { LANES } else { 1 }
+}
+
+/// Works on groups of matrices. Results are in the order of the matrices.
 fn in_groups<M: Triangle, T: Send>(
     matrices: &[M],
     dim: usize,
     work: impl Fn(&[M]) -> Vec<T> + Send + Sync,
 ) -> Vec<T> {
-    let (size, least) = if dim > FEW_FEATURES {
-        (1, 1)
-    } else {
-        (LANES, GROUPS_OF_THREAD)
-    };
+    let size = group_size(dim);
+    let least = if dim < MANY_FEATURES { 4 } else { 1 };
     let groups = matrices.par_chunks(size).with_min_len(least);
-    if groups.len() < 2 * least {
+    if dim < *FEATURES.start() || groups.len() < 2 * least {
         return matrices.chunks(size).flat_map(work).collect();
     }
     groups.flat_map_iter(work).collect()
@@ -95,22 +98,14 @@ fn eliminated<M: Triangle>(
     each.map(|(log_det, bad)| bad.map_or(Ok(log_det), Err))
 }
 
-/// A triangle, and room for two more.
-pub(super) fn with_room(matrix: &[f64]) -> Vec<f64> {
-    let mut triangles = Vec::with_capacity(3 * matrix.len());
-    triangles.extend_from_slice(matrix);
-    triangles.resize(3 * matrix.len(), 0.0);
-    triangles
-}
-
-/// Triangles of packs, row by row, and columns of them.
+/// What an elimination works on, triangles row by row: lane l of each pack belongs to matrix l.
 #[derive(Debug, Default)]
 struct Lanes {
-    /// What is left of Σ: DUᵀ, but of its transpose.
+    /// What is left of Σ: UD, the transpose of the DUᵀ of [`super::Eliminate`].
     rows: Vec<Pack>,
     /// U⁻¹.
     units: Vec<Pack>,
-    /// What times a row of DUᵀ is added to each row below.
+    /// For each row below, the multiple of the pivot's row that is added to it.
     factors: Vec<Pack>,
     /// The variances, then D.
     pivots: Vec<Pack>,
@@ -138,7 +133,7 @@ impl<M: Triangle> Task for Eliminate<'_, M> {
             found,
         } = self;
         let n = lower(dim, 0);
-        lanes.load::<V>(group, dim);
+        lanes.load::<V>(group, dim, found.is_some());
         let mut bad = [None; LANES];
         let mut sums = [V::splat(0.0); LANES];
         let rounding = V::splat(dim as f64 * f64::EPSILON);
@@ -150,7 +145,7 @@ impl<M: Triangle> Task for Eliminate<'_, M> {
                 .max(smallest)
                 .store(&mut least);
             for ((bad, pivot), least) in bad.iter_mut().zip(pivot.0).zip(least.0) {
-                // A NaN fails these comparisons.
+                // A NaN fails these comparisons, whatever `max` makes of it.
                 if !(pivot >= least && pivot.is_finite()) {
                     *bad = bad.or(Some(BadPivot(j)));
                 }
@@ -160,7 +155,7 @@ impl<M: Triangle> Task for Eliminate<'_, M> {
             sums[j % LANES] = sums[j % LANES] + ln(pivot);
             lanes.eliminate(j, V::splat(-1.0) / pivot, found.is_some());
         }
-        // As `Vector::sum` has it, to which each lane there is a sum here.
+        // In the order of `Vector::sum`: what is a lane there is a sum here.
         let [a, b, c, d, e, f, g, h] = sums;
         let mut log_dets = Pack::default();
         (((a + e) + (c + g)) + ((b + f) + (d + h))).store(&mut log_dets);
@@ -176,11 +171,9 @@ impl<M: Triangle> Task for Eliminate<'_, M> {
 impl Lanes {
     /// A matrix in each lane; the first again in those that are left over.
     #[inline(always)]
-    fn load<V: Vector>(&mut self, group: &[impl Triangle], dim: usize) {
+    fn load<V: Vector>(&mut self, group: &[impl Triangle], dim: usize, with_units: bool) {
         let n = lower(dim, 0).next_multiple_of(LANES);
         self.rows.resize(n, Pack::default());
-        self.units.clear();
-        self.units.resize(n, Pack::default());
         self.factors.resize(dim, Pack::default());
         self.pivots.resize(dim, Pack::default());
         for (place, packs) in self.rows.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
@@ -201,7 +194,11 @@ impl Lanes {
         }
         for i in 0..dim {
             self.pivots[i] = self.rows[lower(i, i)];
-            self.units[lower(i, i)] = Pack::splat(1.0);
+        }
+        if with_units {
+            self.units.clear();
+            self.units.resize(n, Pack::default());
+            (0..dim).for_each(|i| self.units[lower(i, i)] = Pack::splat(1.0));
         }
     }
 
@@ -239,7 +236,7 @@ impl Lanes {
         }
     }
 
-    /// L and L⁻¹ from DUᵀ and U⁻¹.
+    /// L and L⁻¹ from UD and U⁻¹.
     #[inline(always)]
     fn scale<V: Vector>(&mut self) {
         let Self {
@@ -286,6 +283,7 @@ fn unload<V: Vector>(triangles: &[Pack], wanted: &mut [Vec<f64>], place: Range<u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd::{Level, dispatch_at};
 
     fn matrix(dim: usize, seed: usize) -> Vec<f64> {
         let entry =
@@ -310,14 +308,48 @@ mod tests {
     #[test]
     fn what_is_singular_does_not_touch_the_others() {
         let dim = 9;
-        let mut all: Vec<_> = (0..8).map(|seed| matrix(dim, seed)).collect();
+        let mut all: Vec<_> = (0..29).map(|seed| matrix(dim, seed)).collect();
         all[0][lower(4, 4)] = f64::NAN;
         all[2].fill(1.0);
         all[5].fill(0.0);
         all[7][lower(8, 8)] = f64::INFINITY;
+        all[26][lower(6, 2)] = f64::INFINITY;
+        // Neighbours of very different size.
+        all[3].iter_mut().for_each(|x| *x *= 1e-300);
+        all[4].iter_mut().for_each(|x| *x *= 1e300);
         let alone: Vec<_> = all.iter().map(|m| Cholesky::new(m, dim)).collect();
         let bad = |i: usize| alone[i].as_ref().err().map(|bad| bad.0);
-        assert_eq!([0, 2, 5, 7].map(bad), [Some(4), Some(1), Some(0), Some(8)]);
-        assert_eq!(Cholesky::of_each(&all, dim), alone);
+        let found = [0, 2, 5, 7, 26].map(bad);
+        assert_eq!(found, [Some(4), Some(1), Some(0), Some(8), Some(6)]);
+        assert_eq!(alone.iter().flatten().count(), 24);
+        for n in [4, 6, 29] {
+            assert_eq!(Cholesky::of_each(&all[..n], dim), alone[..n]);
+        }
+    }
+
+    #[test]
+    fn every_level_does_the_same() {
+        let (dim, n) = (11, lower(11, 0));
+        let group: Vec<_> = (0..6).map(|seed| matrix(dim, seed)).collect();
+        for level in Level::ALL.iter().copied().filter(|l| l.is_available()) {
+            let (mut lanes, mut found) = (Lanes::default(), vec![vec![0.0; 3 * n]; 6]);
+            let several = Eliminate {
+                group: &group,
+                dim,
+                lanes: &mut lanes,
+                found: Some(&mut found),
+            };
+            let (log_dets, _) = dispatch_at(level, several);
+            for (m, (found, log_det)) in group.iter().zip(found.iter().zip(log_dets.0)) {
+                let mut alone = vec![0.0; 2 * n];
+                let one = super::super::Eliminate {
+                    matrix: m,
+                    dim,
+                    found: Some(alone.split_at_mut(n)),
+                };
+                assert_eq!(dispatch_at(level, one), Ok(log_det), "{level:?}");
+                assert_eq!(found[n..], alone, "{level:?}");
+            }
+        }
     }
 }

@@ -74,7 +74,7 @@ impl<'p> Group<'p> {
         in_order(found)
     }
 
-    /// The same from their matrices.
+    /// The same where each is the factor of a matrix.
     fn factored(
         &self,
         matrix: impl Fn(usize, &Part) -> Vec<f64> + Sync,
@@ -83,14 +83,18 @@ impl<'p> Group<'p> {
             return self
                 .each(|i, part| Cholesky::new(&matrix(i, part), self.dim).map(Covariance::Full));
         }
-        let parts = self.parts.iter().enumerate();
-        let matrices: Vec<Vec<f64>> = parts.map(|(i, part)| matrix(i, part)).collect();
+        let one = |(i, part): (usize, &&Part)| matrix(i, part);
+        let matrices: Vec<Vec<f64>> = if self.dim < cholesky::MANY_FEATURES {
+            self.parts.iter().enumerate().map(one).collect()
+        } else {
+            self.parts.par_iter().enumerate().map(one).collect()
+        };
         let factored = Cholesky::of_each(&matrices, self.dim).into_iter();
         in_order(factored.map(|found| found.map(Covariance::Full)))
     }
 }
 
-/// What was found for each part in their order, unless one has none.
+/// What was found for each part, or the first refusal: the same on any number of threads.
 fn in_order<T>(found: impl IntoIterator<Item = Result<T, BadPivot>>) -> Result<Vec<T>, Refusal> {
     let each = found.into_iter().enumerate();
     each.map(|(part, found)| found.map_err(|BadPivot(column)| Refusal { part, column }))

@@ -83,11 +83,11 @@ impl<E: Emission> Latent for Hmm<E> {
     type Data<'a> = Learnt<'a>;
     type Stats = Visits<E::Stats>;
 
-    /// γ and ξ of Rabiner 1989, (27) and (37), and with mixtures (54).
     fn is_shared(data: Learnt<'_>) -> bool {
         data.sequences.sample().is_shared()
     }
 
+    /// γ and ξ of Rabiner 1989, (27) and (37), and with mixtures (54).
     fn expect(&self, data: Learnt<'_>, belief: &impl Estimate<E>) -> Expectation<Self::Stats> {
         let states = self.posteriors(Posterior::Smoothed, data.sequences);
         let emissions = LaidOut::statistics(

@@ -9,7 +9,9 @@ struct Candidate {
     volume: f64,
 }
 
-/// What several components are.
+type Pair<'c> = (&'c Candidate, &'c Candidate);
+
+/// Several components with their volumes.
 fn candidates(moments: Vec<Moments>, belief: &Belief) -> Vec<Candidate> {
     let log_dets = belief.log_dets(&moments);
     let all = moments.into_iter().zip(log_dets);
@@ -24,34 +26,29 @@ fn candidates(moments: Vec<Moments>, belief: &Belief) -> Vec<Candidate> {
     .collect()
 }
 
-/// Each pair of two as one.
-fn united<'c>(
-    pairs: impl IntoIterator<Item = (&'c Candidate, &'c Candidate)>,
-    belief: &Belief,
-) -> Vec<Candidate> {
-    let merge = |(a, b): (&Candidate, &Candidate)| {
+/// Each pair as one.
+fn united(pairs: &[Pair<'_>], belief: &Belief) -> Vec<Candidate> {
+    let merge = |(a, b): &Pair<'_>| {
         let mut moments = a.moments.clone();
         moments.merge(&b.moments);
         moments
     };
-    candidates(pairs.into_iter().map(merge).collect(), belief)
+    candidates(pairs.iter().map(merge).collect(), belief)
 }
 
 /// The bound on what is lost when two components are merged, as [`reduce`] has it.
 pub(crate) fn loss_of_merging(a: &Moments, b: &Moments, belief: &Belief) -> f64 {
     let both = candidates(vec![a.clone(), b.clone()], belief);
-    losses(&both[0], [&both[1]], belief)[0]
+    losses(&[(&both[0], &both[1])], belief)[0]
 }
 
-/// The same for one and each of the others.
-fn losses<'c>(
-    a: &'c Candidate,
-    others: impl IntoIterator<Item = &'c Candidate> + Clone,
-    belief: &Belief,
-) -> Vec<f64> {
-    let united = united(others.clone().into_iter().map(|b| (a, b)), belief);
-    let loss = |(of_both, b): (Candidate, &Candidate)| 0.5 * (of_both.volume - a.volume - b.volume);
-    united.into_iter().zip(others).map(loss).collect()
+/// The same for each pair.
+fn losses(pairs: &[Pair<'_>], belief: &Belief) -> Vec<f64> {
+    let loss = |(both, (a, b)): (Candidate, &Pair<'_>)| 0.5 * (both.volume - a.volume - b.volume);
+    let of_group = |pairs| united(pairs, belief).into_iter().zip(pairs).map(loss);
+    // One group after the other, as their moments take memory.
+    let groups = pairs.chunks(belief.group_size());
+    groups.flat_map(of_group).collect()
 }
 
 /// Merges components in pairs until `n_components` are left, each time the pair with the smallest bound on
@@ -84,9 +81,8 @@ pub(crate) fn merge_pairs(
 ) {
     let mut left = candidates(stats, belief);
     // costs[i][j] for j < i, and the least of each row with its place.
-    let mut costs: Vec<Vec<f64>> = (0..left.len())
-        .map(|i| losses(&left[i], &left[..i], belief))
-        .collect();
+    let row = |i: usize| losses(&pairs_of(&left, i, 0..i), belief);
+    let mut costs: Vec<Vec<f64>> = (0..left.len()).map(row).collect();
     let least_of = |row: &Vec<f64>| {
         let places = row.iter().copied().zip(0..);
         places.min_by(|a: &(f64, usize), b| a.0.total_cmp(&b.0))
@@ -109,12 +105,12 @@ pub(crate) fn merge_pairs(
             for row in costs.iter_mut().skip(i) {
                 row.remove(i);
             }
-            if let Some(both) = united([(&left[j], &gone)], belief).pop() {
+            if let Some(both) = united(&[(&left[j], &gone)], belief).pop() {
                 left[j] = both;
             }
             let others: Vec<usize> = (0..left.len()).filter(|&other| other != j).collect();
-            let of_others = losses(&left[j], others.iter().map(|&other| &left[other]), belief);
-            for (other, cost) in others.into_iter().zip(of_others) {
+            let pairs = pairs_of(&left, j, others.iter().copied());
+            for (other, cost) in others.into_iter().zip(losses(&pairs, belief)) {
                 costs[j.max(other)][j.min(other)] = cost;
             }
             for (row, least) in costs.iter().zip(&mut least).skip(j) {
@@ -123,6 +119,12 @@ pub(crate) fn merge_pairs(
         }
         visit(n, left.iter().map(|c| c.moments.clone()).collect());
     }
+}
+
+/// A component with each of some others, the later one first.
+fn pairs_of(all: &[Candidate], one: usize, others: impl Iterator<Item = usize>) -> Vec<Pair<'_>> {
+    let pair = |other: usize| (&all[one.max(other)], &all[one.min(other)]);
+    others.map(pair).collect()
 }
 
 #[cfg(test)]

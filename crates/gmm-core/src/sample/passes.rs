@@ -15,7 +15,7 @@ const LEAF_TILES: usize = 1;
 const MOST_LEAVES: usize = 256;
 
 impl Sample<'_> {
-    /// Whether there are tiles for several threads.
+    /// Whether there is more than one tile, so that threads share a pass.
     pub(crate) fn is_shared(&self) -> bool {
         self.n_rows() > tile_rows(self.rows)
     }
