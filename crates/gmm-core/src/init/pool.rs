@@ -32,8 +32,8 @@ const THOROUGH: Schedule = Schedule {
     n_starts: 50,
     rounds: &[(20, 0.5), (100, 0.3), (LONG, 0.0)],
 };
-/// Where they would cost as much as the fit that follows, there are at most two merged starts, of so few of Lloyd's iterations and
-/// M-steps of twice the components.
+/// Where they would cost as much as the fit that follows, there are at most two merged starts, of so few of Lloyd's
+/// iterations and M-steps of twice the components.
 const FEW: Effort = Effort {
     lloyd: 5,
     seed_rows: Some(20),
@@ -159,8 +159,8 @@ impl Start<'_> {
     /// The `n_best` of few starts, or fewer.
     ///
     /// Two are merged ones, from clusters of the rows in deviations and in units of the data, the sounder first and then
-    /// the better by its classification likelihood; one, where the clusters of the other are clearly worse. Where outliers may have drawn them away, there
-    /// is another of neighbourhoods.
+    /// the better by its classification likelihood; one, where the clusters of the other are clearly worse. Where outliers
+    /// may have drawn them away, there is another of neighbourhoods.
     fn best_of_few(
         &self,
         n_best: usize,
